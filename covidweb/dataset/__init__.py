@@ -1,0 +1,1 @@
+"""Manifests, splits, statistics, duplicates, downloads and simulated films."""

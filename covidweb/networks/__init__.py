@@ -1,0 +1,1 @@
+"""Keras graphs and the standard input."""

@@ -1,0 +1,98 @@
+"""The standard input: the one way from a Radiograph to what a classifier reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+from covidweb.radiograph import Radiograph
+
+Box = tuple[float, float, float, float]
+WHOLE_FILM: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """How a bundle wants its input; stored in its card under `input`.
+
+    Attributes:
+        size: side of the square input in pixels.
+        crop: `none` stretches the whole film to the square; `lungs` cuts to the lungs first.
+        margin: added around the lungs' box, as a fraction of its sides.
+        mask_channel: append the lung mask as a second channel.
+    """
+
+    size: int
+    crop: Literal["none", "lungs"] = "none"
+    margin: float = 0.08
+    mask_channel: bool = False
+
+    @classmethod
+    def from_card(cls, values: Mapping[str, Any]) -> "InputSpec":
+        """Read the spec from a card's `input` section."""
+        names = ("size", "crop", "margin", "mask_channel")
+        return cls(**{name: values[name] for name in names if name in values})
+
+
+@dataclass(frozen=True, eq=False)
+class StandardInput:
+    """A network's input and where on the film it came from.
+
+    Attributes:
+        array: float32 (size, size, 1 or 2) in 0..1: grey, then the lung mask if the spec asks.
+        box: left, top, right, bottom of the cut-out in fractions 0..1 of the film.
+        cropped: False when the whole film was used, because the spec or a missing mask said so.
+    """
+
+    array: np.ndarray
+    box: Box
+    cropped: bool
+
+
+def standard_input(
+    radiograph: Radiograph, spec: InputSpec, lung_mask: np.ndarray | None = None
+) -> StandardInput:
+    """Turn a film into the input of a classifier.
+
+    Args:
+        radiograph: the film, float32 (H, W) in 0..1.
+        spec: size, crop and channels.
+        lung_mask: bool (S, S) stretched over the whole film, both lungs; None when no plausible
+            lungs were found, and then the whole film is used and the mask channel is all ones.
+
+    Returns:
+        The input with the box that it was cut from.
+    """
+    cropped = spec.crop == "lungs" and lung_mask is not None and bool(lung_mask.any())
+    box = lung_box(lung_mask, spec.margin) if cropped and lung_mask is not None else WHOLE_FILM
+    channels = [resize_box(radiograph.pixels, box, spec.size)]
+    if spec.mask_channel:
+        has_mask = lung_mask is not None and bool(lung_mask.any())
+        mask = lung_mask if has_mask and lung_mask is not None else np.ones((2, 2), bool)
+        channels.append(resize_box(mask.astype(np.float32), box, spec.size))
+    return StandardInput(np.stack(channels, axis=-1), box, cropped)
+
+
+def lung_box(lung_mask: np.ndarray, margin: float) -> Box:
+    """Return the box around a mask, widened by `margin` of its sides and kept on the film."""
+    height, width = lung_mask.shape
+    rows, columns = np.flatnonzero(lung_mask.any(axis=1)), np.flatnonzero(lung_mask.any(axis=0))
+    left, right = columns[0] / width, (columns[-1] + 1) / width
+    top, bottom = rows[0] / height, (rows[-1] + 1) / height
+    dx, dy = margin * (right - left), margin * (bottom - top)
+    return (max(0.0, left - dx), max(0.0, top - dy), min(1.0, right + dx), min(1.0, bottom + dy))
+
+
+def resize_box(pixels: np.ndarray, box: Box, size: int) -> np.ndarray:
+    """Cut a box (fractions) out of float (H, W) and resize it to float32 (size, size).
+
+    Bilinear with the support widened when shrinking (Pillow), so that fine texture is averaged
+    and not skipped.
+    """
+    height, width = pixels.shape
+    corners = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+    image = Image.fromarray(np.ascontiguousarray(pixels, np.float32), mode=None)
+    resized = image.resize((size, size), Image.Resampling.BILINEAR, box=corners)
+    return np.clip(np.asarray(resized, np.float32), 0.0, 1.0)

@@ -1,0 +1,1 @@
+"""From screening results to overlays, CSV, PDF and ZIP."""

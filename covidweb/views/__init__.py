@@ -1,0 +1,1 @@
+"""Streamlit and Plotly parts; the only package code that imports streamlit."""

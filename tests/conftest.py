@@ -1,0 +1,53 @@
+"""Shared fixtures: drawn films, a made-up data root, and the real data where it is."""
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def draw_film(seed: int = 0, size: tuple[int, int] = (256, 256)) -> np.ndarray:
+    """Draw a crude chest: bright body, two dark lungs; float32 (H, W) in 0..1."""
+    rng = np.random.default_rng(seed)
+    height, width = size
+    y, x = np.mgrid[0:height, 0:width]
+    y, x = y / height, x / width
+    film = 0.75 - 0.5 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)
+    for centre in (0.3, 0.7):
+        shift = rng.uniform(-0.02, 0.02, 2)
+        lung = ((x - centre - shift[0]) / 0.16) ** 2 + ((y - 0.47 - shift[1]) / 0.33) ** 2 < 1
+        film = np.where(lung, 0.25 + 0.05 * np.sin(60 * y), film)
+    film = film + rng.normal(0, 0.02, size)
+    return np.clip(film, 0, 1).astype(np.float32)
+
+
+def encode(film: np.ndarray, kind: str = "PNG") -> bytes:
+    """Encode a drawn film as bytes of an image file."""
+    stream = io.BytesIO()
+    Image.fromarray(np.round(film * 255).astype(np.uint8)).save(stream, kind)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def film() -> Callable[..., np.ndarray]:
+    """Draw a film: `film(seed, size=(H, W))`."""
+    return draw_film
+
+
+@pytest.fixture
+def film_png() -> Callable[..., bytes]:
+    """Draw a film and encode it as PNG: `film_png(seed)`."""
+    return lambda seed=0, size=(256, 256): encode(draw_film(seed, size))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The real data's root, or a skip that says what is missing."""
+    root = Path(os.environ.get("COVIDWEB_DATA") or "data")
+    if not (root / "manifest.csv").is_file():
+        pytest.skip("needs the real films: set COVIDWEB_DATA to a folder with manifest.csv")
+    return root
