@@ -1,0 +1,125 @@
+"""`predict`: one record per file, in input order."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from covidweb.screening.result import ModelId, ScreeningResult
+
+if TYPE_CHECKING:
+    from covidweb.radiograph import Radiograph
+    from covidweb.screening.screener import Screener
+
+
+class Format(StrEnum):
+    """How the records are written."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+
+
+def predict(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Films or folders.")],
+    model: Annotated[str, typer.Option(help="Name of a bundle under model/.")] = "default",
+    output: Annotated[Path | None, typer.Option(help="Write records here, not to stdout.")] = None,
+    format: Annotated[Format, typer.Option(help="Form of the records.")] = Format.JSONL,
+    overlays: Annotated[Path | None, typer.Option(help="Write heatmap overlays here.")] = None,
+    lungs: Annotated[Path | None, typer.Option(help="Write lung masks here.")] = None,
+) -> None:
+    """Screen films: one record per file; a bad file is a record with status 'error'."""
+    from covidweb.progress import track
+    from covidweb.screening.screener import Screener
+
+    files = list(_expand(paths))
+    if not files:
+        raise typer.BadParameter(f"no films found in {', '.join(map(str, paths))}")
+    screener = Screener.load(model)
+    for folder in (overlays, lungs):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    temporary = output.with_name(output.name + ".tmp") if output else None
+    stream = temporary.open("w", encoding="utf-8", newline="") if temporary else sys.stdout
+    names = _stems(files)
+    try:
+        write = _writer(format, stream)
+        for file, name in zip(track(files, "Screening", len(files)), names, strict=True):
+            write(_one(screener, file, name, overlays, lungs))
+    finally:
+        if temporary:
+            stream.close()
+    if temporary and output:
+        temporary.replace(output)
+
+
+def _one(
+    screener: "Screener", file: Path, name: str, overlays: Path | None, lungs: Path | None
+) -> dict[str, Any]:
+    from covidweb.errors import ImageError
+    from covidweb.radiograph import read_radiograph_file
+
+    try:
+        film = read_radiograph_file(file)
+    except ImageError as error:
+        return screener.failure(str(error)).record(str(file))
+    result = screener.screen(film)
+    if overlays is not None and result.heatmap is not None:
+        from covidweb.report import overlay
+
+        overlay(film, result).save(overlays / f"{name}.png")
+    if lungs is not None:
+        _save_mask(film, result, lungs / f"{name}.png")
+    return result.record(str(file))
+
+
+def _save_mask(film: "Radiograph", result: "ScreeningResult", path: Path) -> None:
+    """Write the mask, white on black, at the film's original size; black when there is none."""
+    import numpy as np
+    from PIL import Image
+
+    mask = result.lung_mask if result.lung_mask is not None else np.zeros((2, 2), bool)
+    grey = Image.fromarray(mask.astype(np.uint8) * 255)
+    smooth = grey.resize(film.original_size, Image.Resampling.BILINEAR)
+    smooth.point(lambda level: 255 if level >= 128 else 0).save(path)
+
+
+def _stems(files: list[Path]) -> list[str]:
+    """Return the files' stems, with the extension added where two files share one."""
+    stems = [file.stem for file in files]
+    names: list[str] = []
+    for file, stem in zip(files, stems, strict=True):
+        name = stem if stems.count(stem) == 1 else file.name
+        count = names.count(name)
+        names.append(name if not count else f"{name}-{count + 1}")
+    return names
+
+
+def _expand(paths: list[Path]) -> Iterator[Path]:
+    """Yield files as given, and the films of folders, sorted, subfolders included."""
+    from covidweb.radiograph import ACCEPTED_EXTENSIONS
+
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        endings = {f".{extension}" for extension in ACCEPTED_EXTENSIONS}
+        yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in endings)
+
+
+def _writer(format: Format, stream: TextIO) -> Callable[[dict[str, Any]], None]:
+    if format is Format.JSONL:
+        return lambda record: print(json.dumps(record), file=stream, flush=True)
+    columns = list(ScreeningResult("error", 0.0, ModelId("", "")).record(""))
+    table = csv.DictWriter(stream, columns, lineterminator="\n")
+    table.writeheader()
+
+    def write(record: dict[str, Any]) -> None:
+        table.writerow({k: json.dumps(v) if isinstance(v, dict) else v for k, v in record.items()})
+        stream.flush()
+
+    return write

@@ -1,0 +1,71 @@
+"""`train`: fit a network on a data root and write its bundle."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train a network and write its bundle.", no_args_is_help=True)
+
+Data = Annotated[Path, typer.Option(help="The data root, with manifest.csv.")]
+Seed = Annotated[int, typer.Option(help="Of every random choice.")]
+
+
+def command_line() -> str:
+    """Return the command as typed, with paths cut to their last part for the card."""
+    words = [Path(word).name if "/" in word else word for word in sys.argv[1:]]
+    return " ".join(["python -m covidweb", *words])
+
+
+@app.command()
+def seed(
+    data: Data,
+    output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/seed"),
+    seed: Seed = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the training films.")] = 16,
+    films: Annotated[int, typer.Option(min=8, help="Films to draw, half of each class.")] = 3500,
+) -> None:
+    """The article's CNN: six layers, 3,500 films, 16 epochs."""
+    from covidweb.training.seed import train_seed
+
+    train_seed(
+        data,
+        output,
+        seed=seed,
+        epochs=epochs,
+        films=films,
+        command=command_line(),
+        log=typer.echo,
+    )
+
+
+@app.command()
+def lungs(
+    data: Data,
+    output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/lungs"),
+    seed: Seed = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
+) -> None:
+    """The lung network: a compact U-Net on pairs of film and mask."""
+    from covidweb.training.lungs import train_lungs
+
+    options = {} if epochs is None else {"epochs": epochs}
+    train_lungs(data, output, seed=seed, **options)
+
+
+@app.command()
+def classifier(
+    data: Data,
+    output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/default"),
+    seed: Seed = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the lessons.")] = None,
+    hold_out: Annotated[
+        list[str] | None, typer.Option(help="Leave this source out; may be repeated.")
+    ] = None,
+) -> None:
+    """The default classifier: disease learned within sources, COVID-19 read off it."""
+    from covidweb.training.classifier import train_classifier
+
+    options = {} if epochs is None else {"epochs": epochs}
+    train_classifier(data, output, seed=seed, hold_out=tuple(hold_out or ()), **options)

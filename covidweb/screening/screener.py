@@ -1,0 +1,282 @@
+"""The Screener: networks, card and lock as one object that answers for a film."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from covidweb.bundle import Bundle, list_bundles, read_bundle
+from covidweb.errors import ImageError, ModelError
+from covidweb.networks.device import prepare_device
+from covidweb.networks.standard import InputSpec, StandardInput, standard_input
+from covidweb.radiograph import Radiograph, read_radiograph
+from covidweb.screening import gate
+from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
+from covidweb.screening.explain import explain
+from covidweb.screening.lungs import LungFinder
+from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share
+from covidweb.screening.result import Finding, ModelId, ScreeningResult
+
+BATCH = 16
+LUNGS_BUNDLE = "lungs"
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A film ready for the network: its standard input and its lungs (None without a finder)."""
+
+    input: StandardInput
+    lungs: Lungs | None
+
+
+class Screener:
+    """Screens films with one bundle; safe to call from several threads.
+
+    Attributes:
+        bundle: the bundle with its card.
+        device: what TensorFlow runs on, as a word for the reader.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        model: Any,
+        engine: Engine,
+        finder: LungFinder | None,
+        limits: gate.Gate,
+        device: str = "CPU",
+    ) -> None:
+        self.bundle = bundle
+        self.device = device
+        self.spec = InputSpec.from_card(bundle.card["input"])
+        self._model = model
+        self._engine = engine
+        self._finder = finder
+        self._gate = limits
+        self._lock = threading.RLock()
+
+    @classmethod
+    def load(cls, name: str = "default", root: Path | None = None) -> "Screener":
+        """Load a bundle's network, after checking its hash, and the lung network beside it.
+
+        Raises:
+            ModelError: no such bundle, weights that are not the card's, or not a classifier.
+        """
+        bundle = read_bundle(name, root)
+        if bundle.kind not in ("seed", "classifier"):
+            raise ModelError(f"'{name}' does not screen films. Received a bundle of {bundle.kind}.")
+        weights = bundle.weights()
+        device = prepare_device()
+        import keras
+
+        model = keras.models.load_model(weights, compile=False)
+        has_lungs = LUNGS_BUNDLE in list_bundles(root)
+        finder = LungFinder.load(root) if has_lungs else None
+        engine = build_engine(model, bundle.card)
+        return cls(bundle, model, engine, finder, gate.Gate.from_bundle(bundle), device)
+
+    @property
+    def name(self) -> str:
+        """The bundle's name."""
+        return self.bundle.name
+
+    @property
+    def card(self) -> Mapping[str, Any]:
+        """The bundle's card."""
+        return self.bundle.card
+
+    @property
+    def sha256(self) -> str:
+        """The sha256 of the classifier's weights."""
+        return self.bundle.sha256
+
+    @property
+    def threshold(self) -> float:
+        """The operating point on the calibrated probability."""
+        return float(self.card["threshold"])
+
+    def screen_bytes(self, data: bytes) -> ScreeningResult:
+        """Read and screen the bytes of one file; unreadable bytes give status `error`."""
+        clock = _Clock()
+        try:
+            with clock("read"):
+                radiograph = read_radiograph(data)
+        except ImageError as error:
+            return self.failure(str(error))
+        result = self.screen(radiograph)
+        return replace(result, elapsed_ms={**clock.elapsed, **result.elapsed_ms})
+
+    def failure(self, reason: str) -> ScreeningResult:
+        """Return the `error` result that stands for a file which gave no film."""
+        return ScreeningResult("error", self.threshold, self._id, reason=reason)
+
+    def screen(self, radiograph: Radiograph) -> ScreeningResult:
+        """Screen one film: gate, calibrated probability, heatmap, lungs and zones."""
+        return self.screen_many([radiograph])[0]
+
+    def screen_many(self, radiographs: Sequence[Radiograph]) -> list[ScreeningResult]:
+        """Screen several films, in batches of `BATCH`; one result each, in order.
+
+        The times of a batch are shared out evenly among its films.
+        """
+        results = []
+        for part in _batches(radiographs):
+            clock = _Clock()
+            prepared, output = self._run(part, clock)
+            with clock("regions"):
+                found = [
+                    self._result(film, ready, output, i)
+                    for i, (film, ready) in enumerate(zip(part, prepared, strict=True))
+                ]
+            shared = {stage: ms / len(part) for stage, ms in clock.elapsed.items()}
+            results += [replace(result, elapsed_ms=shared) for result in found]
+        return results
+
+    def probabilities(self, radiographs: Sequence[Radiograph]) -> np.ndarray:
+        """Return the calibrated probability of COVID-19 of each film, gate aside: float64 (N,)."""
+        return self.scores(radiographs)[0]
+
+    def scores(self, radiographs: Sequence[Radiograph]) -> tuple[np.ndarray, EngineOutput]:
+        """Return the calibrated probabilities (N,) and the raw outputs they come from."""
+        outputs = [self._run(part, _Clock())[1] for part in _batches(radiographs)]
+        joined = EngineOutput(
+            np.concatenate([o.logits for o in outputs]),
+            np.concatenate([o.grids for o in outputs]),
+            _join([o.opacity for o in outputs]),
+            _join([o.features for o in outputs]),
+        )
+        return self.calibrate(joined.logits), joined
+
+    def calibrate(self, logits: np.ndarray) -> np.ndarray:
+        """Turn raw logits into probabilities 0..1 with the card's temperature and bias."""
+        card = self.card.get("calibration", {})
+        shifted = np.asarray(logits, np.float64) + float(card.get("bias", 0.0))
+        return 1.0 / (1.0 + np.exp(-shifted / float(card.get("temperature", 1.0))))
+
+    def prepare(self, radiograph: Radiograph) -> Prepared:
+        """Find the lungs and make the standard input of one film."""
+        return self._prepare([radiograph], _Clock())[0]
+
+    def explain(self, radiograph: Radiograph, method: str) -> np.ndarray:
+        """Explain the film's logit with a method of `explain.METHODS`: float32 (h, w), >= 0."""
+        film = network_layout(self.prepare(radiograph).input.array[None], self._model)[0]
+        with self._lock:
+            return explain(self._model, str(self.card["cam_layer"]), film, method)
+
+    @property
+    def _id(self) -> ModelId:
+        return ModelId(self.name, self.sha256)
+
+    def _run(
+        self, films: Sequence[Radiograph], clock: "_Clock"
+    ) -> tuple[list[Prepared], EngineOutput]:
+        prepared = self._prepare(films, clock)
+        with clock("network"), self._lock:
+            return prepared, self._engine(np.stack([p.input.array for p in prepared]))
+
+    def _prepare(self, films: Sequence[Radiograph], clock: "_Clock") -> list[Prepared]:
+        with clock("lungs"), self._lock:
+            lungs: list[Lungs | None] = [None] * len(films)
+            if self._finder is not None:
+                lungs = list(self._finder.find(films))
+        with clock("input"):
+            return [
+                Prepared(standard_input(film, self.spec, _usable(found)), found)
+                for film, found in zip(films, lungs, strict=True)
+            ]
+
+    def _result(
+        self, film: Radiograph, ready: Prepared, output: EngineOutput, i: int
+    ) -> ScreeningResult:
+        features = None if output.features is None else output.features[i]
+        findings = self._gate.check(film, ready.lungs, features)
+        mask = _usable(ready.lungs)
+        failed = [f.message for f in findings if not f.passed]
+        if failed:
+            return ScreeningResult(
+                "not_assessed",
+                self.threshold,
+                self._id,
+                reason=" ".join(failed),
+                lung_mask=mask,
+                quality=findings,
+            )
+        return self._assessed(ready, output, i, findings, mask)
+
+    def _assessed(
+        self,
+        ready: Prepared,
+        output: EngineOutput,
+        i: int,
+        findings: tuple[Finding, ...],
+        mask: np.ndarray | None,
+    ) -> ScreeningResult:
+        probability = float(self.calibrate(output.logits[i : i + 1])[0])
+        low, high = self.card.get("uncertain_band", (self.threshold, self.threshold))
+        unsure = low < probability < high
+        grid, box, lungs = output.grids[i], ready.input.box, ready.lungs
+        share = ratio = None
+        regions: dict[str, float] = {}
+        if mask is not None and lungs is not None:
+            share, ratio = lung_share(grid, box, lungs)
+            regions = evidence_by_zone(grid, box, lungs)
+        return ScreeningResult(
+            "uncertain" if unsure else "ok",
+            self.threshold,
+            self._id,
+            verdict="covid" if probability >= self.threshold else "normal",
+            probability=probability,
+            reason=_unsure_sentence(probability, low, high) if unsure else "",
+            heatmap=grid,
+            heatmap_box=box,
+            heatmap_scale=float(self.card.get("cam_scale", 1.0)),
+            lung_mask=mask,
+            lung_share=share,
+            lung_ratio=ratio,
+            regions=regions,
+            quality=findings,
+            opacity=_sigmoid(output.opacity, i),
+        )
+
+
+class _Clock:
+    """Adds up milliseconds per stage."""
+
+    def __init__(self) -> None:
+        self.elapsed: dict[str, float] = {}
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        passed = (time.perf_counter() - start) * 1000
+        self.elapsed[stage] = self.elapsed.get(stage, 0.0) + passed
+
+
+def _batches(films: Sequence[Radiograph]) -> list[Sequence[Radiograph]]:
+    return [films[i : i + BATCH] for i in range(0, len(films), BATCH)]
+
+
+def _join(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None
+
+
+def _usable(lungs: Lungs | None) -> np.ndarray | None:
+    return lungs.mask if lungs is not None and lungs.plausible else None
+
+
+def _unsure_sentence(probability: float, low: float, high: float) -> str:
+    return (
+        f"The probability {probability:.2f} lies in the band {low:.2f} to {high:.2f} where this "
+        "model is often wrong: read it as not sure."
+    )
+
+
+def _sigmoid(logits: np.ndarray | None, i: int) -> float | None:
+    return None if logits is None else float(1.0 / (1.0 + np.exp(-float(logits[i]))))
