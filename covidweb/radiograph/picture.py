@@ -1,0 +1,124 @@
+"""PNG, JPEG, TIFF, BMP and WebP: Pillow's picture -> grey pixels."""
+
+import io
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from PIL import (
+    BmpImagePlugin,
+    Image,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from covidweb.errors import ImageError
+from covidweb.radiograph.limits import check_size
+from covidweb.radiograph.scale import scale_samples
+
+# The plugins are called directly: Image.open would guess the format again, and would warn about
+# large pictures by a limit of its own before ours is asked.
+_PLUGINS: dict[str, Callable[..., Image.Image]] = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+}
+
+_WHITE_IS_ZERO, _PHOTOMETRIC, _SUBFILE = 0, 262, 254
+_MAX_PAGES = 16
+
+
+class Pixels(NamedTuple):
+    """Decoded grey pixels float32 (H, W) in 0..1, and how coloured they were (0..1)."""
+
+    grey: np.ndarray
+    chroma: float
+
+
+def decode_picture(data: bytes, kind: str) -> Pixels:
+    """Decode a picture to upright grey pixels; alpha is laid over black.
+
+    Args:
+        data: the file's bytes.
+        kind: `PNG`, `JPEG`, `TIFF`, `BMP` or `WebP`.
+
+    Raises:
+        ImageError: too large, too small, or with several frames; checked from the header.
+    """
+    image = _PLUGINS[kind](io.BytesIO(data))
+    check_size(*image.size)
+    _check_single(image, kind)
+    image.load()
+    return to_grey(_upright(image))
+
+
+def to_grey(image: Image.Image) -> Pixels:
+    """Turn a loaded picture of any mode into grey pixels, keeping more than 8 bits where it can."""
+    if image.mode.startswith(("I", "F")):
+        grey = scale_samples(np.asarray(image))
+        return Pixels(1 - grey if _white_is_zero(image) else grey, 0.0)
+    if image.mode == "LAB":
+        image = image.getchannel("L")
+    has_alpha = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    if has_alpha:
+        image = _over_black(image)
+    if image.mode in ("1", "L"):
+        return Pixels(scale_samples(np.asarray(image.convert("L"))), 0.0)
+    colour = image.convert("RGB")
+    return Pixels(scale_samples(np.asarray(colour.convert("L"))), chroma(np.asarray(colour)))
+
+
+def chroma(rgb: np.ndarray) -> float:
+    """Return the mean over the pixels of max - min over the channels of uint8 (H, W, 3), 0..1."""
+    spread = rgb.max(axis=-1) - rgb.min(axis=-1)
+    return float(spread.mean(dtype=np.float64) / 255)
+
+
+def _over_black(image: Image.Image) -> Image.Image:
+    with_alpha = image.convert("RGBA")
+    black = Image.new("RGBA", image.size, (0, 0, 0, 255))
+    return Image.alpha_composite(black, with_alpha).convert("RGB")
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; a broken EXIF block counts as none."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:
+        return image
+
+
+def _white_is_zero(image: Image.Image) -> bool:
+    """Tell an inverted TIFF of more than 8 bits; Pillow inverts those of 8 bits itself."""
+    tags = getattr(image, "tag_v2", None)
+    return tags is not None and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+
+
+def _check_single(image: Image.Image, kind: str) -> None:
+    frames = getattr(image, "n_frames", 1)
+    if frames == 1 or (kind == "TIFF" and frames <= _MAX_PAGES and _only_thumbnails(image, frames)):
+        return
+    what = "pages" if kind == "TIFF" else "frames (an animation)"
+    raise ImageError(
+        f"This {kind} holds several pictures: one film a file is accepted, "
+        f"received {frames} {what}."
+    )
+
+
+def _only_thumbnails(image: Image.Image, frames: int) -> bool:
+    """Tell whether all further pages of a TIFF say that they are reduced copies of the first."""
+    try:
+        return all(_is_reduced(image, page) for page in range(1, frames))
+    finally:
+        image.seek(0)
+
+
+def _is_reduced(image: Image.Image, page: int) -> bool:
+    image.seek(page)
+    tags: dict[int, int] = getattr(image, "tag_v2", {})
+    return bool(tags.get(_SUBFILE, 0) & 1)

@@ -1,0 +1,70 @@
+"""The one door for untrusted bytes: a Radiograph or an ImageError, never anything else."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from covidweb.errors import ImageError
+from covidweb.radiograph.limits import check_bytes
+from covidweb.radiograph.model import Radiograph
+from covidweb.radiograph.picture import Pixels, decode_picture
+from covidweb.radiograph.quiet import quiet
+from covidweb.radiograph.recognise import ACCEPTED, recognise
+
+
+def read_radiograph(data: bytes) -> Radiograph:
+    """Read a film from a file's bytes; the format is told by the bytes.
+
+    Args:
+        data: a PNG, JPEG, TIFF, BMP, WebP or DICOM file, at most `MAX_BYTES`.
+
+    Returns:
+        The film, upright, air dark and bone bright, float32 0..1.
+
+    Raises:
+        ImageError: anything else, broken, too large, too small, with several frames, or a DICOM
+            object that is not a radiograph; the message is one sentence for the reader.
+    """
+    check_bytes(len(data))
+    kind = recognise(data)
+    with quiet():
+        pixels, view = _decode(data, kind)
+    grey = np.ascontiguousarray(pixels.grey, np.float32)
+    grey.flags.writeable = False
+    size = (grey.shape[1], grey.shape[0])
+    return Radiograph(grey, size, hashlib.sha256(data).hexdigest(), kind, view, pixels.chroma)
+
+
+def read_radiograph_file(path: Path) -> Radiograph:
+    """Read a film from a file. Raises ImageError, also when there is no such file."""
+    path = Path(path)
+    try:
+        check_bytes(path.stat().st_size)
+        data = path.read_bytes()
+    except OSError as error:
+        raise ImageError(
+            f"This file cannot be opened: {error.strerror or error}. Received: {path.name}"
+        ) from error
+    return read_radiograph(data)
+
+
+def _decode(data: bytes, kind: str) -> tuple[Pixels, str | None]:
+    """Decode by format; whatever a decoder trips over becomes an ImageError."""
+    try:
+        if kind == "DICOM":
+            from covidweb.radiograph.dicom import decode_dicom
+
+            return decode_dicom(data)
+        return decode_picture(data, kind), None
+    except ImageError:
+        raise
+    except Exception as error:
+        raise ImageError(_broken(kind, data)) from error
+
+
+def _broken(kind: str, data: bytes) -> str:
+    return (
+        f"This {kind} file is broken or cut short and cannot be decoded: a complete "
+        f"{ACCEPTED.replace(' and ', ' or ')} file is needed, received {len(data):,} bytes."
+    )
