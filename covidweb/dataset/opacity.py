@@ -101,7 +101,7 @@ def _draw_plan(rng: np.random.Generator, strength: float | None) -> _Plan:
         balance=float(rng.choice((-1.0, 1.0)) * rng.uniform(1.5, 3.0))
         if one_sided
         else float(rng.normal(0.0, 0.35)),
-        reticular=float(rng.uniform(0.02, 0.14)),
+        reticular=float(0.3 * rng.beta(1.2, 2.2)),
         veil=float(rng.uniform(0.3, 0.8)),
     )
 
@@ -155,7 +155,7 @@ def _lung_coordinates(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 def _pleura(mask: np.ndarray) -> np.ndarray:
     """Return 0..1: the opacity thins where the lung itself thins, at its outline."""
-    depth = np.clip(2.0 * _smooth(mask.astype(np.float32), 26) - 0.85, 0.0, 1.0)
+    depth = np.clip(2.0 * _smooth(mask.astype(np.float32), 44) - 0.6, 0.0, 1.0)
     return np.sqrt(depth) * mask
 
 
@@ -179,7 +179,7 @@ def _apply(
 
 def _reticular(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return fine branching lines: the ridges of a noise field, of mean about 0."""
-    cells = int(rng.integers(26, 44))
+    cells = int(rng.integers(22, 48))
     return 0.8 - np.abs(_noise(shape, (cells,), rng))
 
 
