@@ -1,0 +1,61 @@
+# `make run` and `make test` need Python 3.11 or newer, and fetch everything else themselves.
+# Stamps in .venv remember what is installed: a second call reinstalls nothing.
+
+PORT ?= 8501
+ADDRESS ?= localhost
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+CHECKED := app.py pages covidweb tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run install install-gpu test lint format typecheck unit bench clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+run: $(VENV)/.installed  ## Serve the app (PORT=8501, ADDRESS=localhost)
+	$(BIN)/python -m covidweb serve --port $(PORT) --address $(ADDRESS)
+
+install: $(VENV)/.installed  ## Make .venv and install the app's libraries
+
+install-gpu: $(VENV)/.installed-gpu  ## The same, with TensorFlow's CUDA libraries
+
+test: lint typecheck unit  ## Check style and types, then run all tests, with a real browser
+
+lint: $(VENV)/.installed-dev  ## Check style with ruff
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+
+format: $(VENV)/.installed-dev  ## Rewrite the code in ruff's style
+	$(BIN)/ruff check --fix-only $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+typecheck: $(VENV)/.installed-dev  ## Check types with mypy
+	$(BIN)/mypy
+
+unit: $(VENV)/.installed-dev
+	@chromium="$$(scripts/find-chromium $(BIN)/python)" && \
+	COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+bench: $(VENV)/.installed  ## Measure speed against the reference implementations
+	$(BIN)/python -m covidweb bench
+
+clean:  ## Remove .venv and the caches
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+$(VENV)/.made:
+	scripts/make-venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/.made
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.installed-gpu: requirements-gpu.txt $(VENV)/.installed
+	$(PIP) -r requirements-gpu.txt
+	@touch $@
