@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_up import make_bundle
 from PIL import Image
 
 
@@ -50,4 +51,41 @@ def real_data() -> Path:
     root = Path(os.environ.get("COVIDWEB_DATA") or "data")
     if not (root / "manifest.csv").is_file():
         pytest.skip("needs the real films: set COVIDWEB_DATA to a folder with manifest.csv")
+    return root
+
+
+@pytest.fixture(scope="session")
+def seed_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model root with one bundle `seed`: the article's layers, tiny and untrained."""
+    import keras
+
+    from covidweb.bundle import WEIGHTS, seal
+    from covidweb.networks.seed import CAM_LAYER, build_seed
+
+    root = tmp_path_factory.mktemp("models")
+    folder = root / "seed"
+    folder.mkdir()
+    keras.utils.set_random_seed(5)
+    build_seed(32, 8).save(folder / WEIGHTS)
+    card = {
+        "kind": "seed",
+        "title": "Tiny seed",
+        "classes": ["covid", "normal"],
+        "input": {"size": 32, "crop": "none"},
+        "cam_layer": CAM_LAYER,
+        "cam_scale": 0.1,
+        "threshold": 0.5,
+        "uncertain_band": [0.5, 0.5],
+    }
+    seal(folder, card)
+    return root
+
+
+@pytest.fixture
+def bundle_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two made-up bundles, `default` and `seed`, in the folder that the app reads."""
+    root = tmp_path / "models"
+    for name, skill in (("default", 1.0), ("seed", 0.7)):
+        make_bundle(root, name, seed=len(name), skill=skill)
+    monkeypatch.setenv("COVIDWEB_MODELS", str(root))
     return root
