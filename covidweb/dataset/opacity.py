@@ -8,10 +8,10 @@ keeps one insertion at a few milliseconds.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
+from covidweb.dataset.fields import noise, smooth
 from covidweb.errors import DataError
 
 MIN_LUNG_PIXELS = 64
@@ -108,7 +108,7 @@ def _draw_plan(rng: np.random.Generator, strength: float | None) -> _Plan:
 
 def _levels(film: np.ndarray, mask: np.ndarray) -> _Levels:
     """Read the lungs' level, the soft tissue next to them and the grain off the film."""
-    near = _smooth(mask.astype(np.float32), 14) > 0.12
+    near = smooth(mask.astype(np.float32), 14) > 0.12
     ring = film[near & ~mask]
     lung = float(np.percentile(film[mask], 30))
     tissue = float(np.percentile(ring, 60)) if ring.size else lung
@@ -123,7 +123,7 @@ def _fields(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return extent (0..1) and density (0 none .. about 1 solid), both float32 (H, W)."""
     down, out, side = _lung_coordinates(mask)
-    patches = _noise(mask.shape, (plan.grain, 2 * plan.grain, 4 * plan.grain), rng)
+    patches = noise(mask.shape, (plan.grain, 2 * plan.grain, 4 * plan.grain), rng)
     score = patches + plan.lower * down + plan.lateral * out + plan.balance * side
     inside = score[mask]
     rank = inside.size - max(1, int(plan.share * inside.size))
@@ -132,7 +132,7 @@ def _fields(
     extent = 1.0 / (1.0 + np.exp(-2.0 * scaled))
     extent = np.where(mask, extent, 0.0).astype(np.float32)
     core = np.clip(scaled * plan.softness / 1.2, 0.0, 1.0)
-    texture = _noise(mask.shape, (3 * plan.grain, 7 * plan.grain), rng)
+    texture = noise(mask.shape, (3 * plan.grain, 7 * plan.grain), rng)
     density = plan.strength * (0.6 + 0.4 * core) * (1.0 + 0.22 * texture)
     return extent, np.clip(extent * density * _pleura(mask), 0.0, 1.0).astype(np.float32)
 
@@ -155,7 +155,7 @@ def _lung_coordinates(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 
 def _pleura(mask: np.ndarray) -> np.ndarray:
     """Return 0..1: the opacity thins where the lung itself thins, at its outline."""
-    depth = np.clip(2.0 * _smooth(mask.astype(np.float32), 44) - 0.6, 0.0, 1.0)
+    depth = np.clip(2.0 * smooth(mask.astype(np.float32), 44) - 0.6, 0.0, 1.0)
     return np.sqrt(depth) * mask
 
 
@@ -168,8 +168,8 @@ def _apply(
 ) -> np.ndarray:
     """Lift the lung towards soft tissue, veil its vessels, add reticulation and grain."""
     contrast = levels.tissue - levels.lung
-    base = _smooth(film, 22)
-    vessels = _smooth(film, 88) - base
+    base = smooth(film, 22)
+    vessels = smooth(film, 88) - base
     room = np.maximum(levels.tissue + 0.12 * contrast - base, 0.0)
     lines = _reticular(film.shape, rng)
     grain = rng.standard_normal(film.shape, dtype=np.float32) * levels.grain
@@ -180,40 +180,4 @@ def _apply(
 def _reticular(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return fine branching lines: the ridges of a noise field, of mean about 0."""
     cells = int(rng.integers(22, 48))
-    return 0.8 - np.abs(_noise(shape, (cells,), rng))
-
-
-def _noise(shape: tuple[int, ...], cells: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """Return a smooth field, float32 (H, W) of variance about 1: octaves of halving weight."""
-    total = np.zeros(shape, np.float32)
-    power = 0.0
-    for octave, count in enumerate(cells):
-        weight = 0.5**octave
-        grid = rng.standard_normal((count + 3, count + 3), dtype=np.float32)
-        total += weight * (_spread(shape[0], count) @ grid @ _spread(shape[1], count).T)
-        power += weight**2
-    return total / np.float32(0.48 * np.sqrt(power))
-
-
-def _smooth(image: np.ndarray, cells: int) -> np.ndarray:
-    """Return the image without detail finer than its side over `cells`, float32 (H, W)."""
-    rows, columns = _low_pass(image.shape[0], cells), _low_pass(image.shape[1], cells)
-    return rows[0] @ (rows[1] @ image @ columns[1].T) @ columns[0].T
-
-
-@lru_cache(maxsize=64)
-def _spread(size: int, cells: int) -> np.ndarray:
-    """Return the cubic B-spline matrix, float32 (size, cells + 3), that spreads a coarse grid."""
-    place = (np.arange(size) + 0.5) / size * cells + 1.0
-    distance = np.abs(place[:, None] - np.arange(cells + 3)[None, :])
-    near = 2.0 / 3.0 - distance**2 + distance**3 / 2.0
-    far = np.maximum(2.0 - distance, 0.0) ** 3 / 6.0
-    return np.where(distance < 1.0, near, far).astype(np.float32)
-
-
-@lru_cache(maxsize=64)
-def _low_pass(size: int, cells: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (spread, gather): gather averages the pixels under each spline to its cell."""
-    spread = _spread(size, min(cells, size))
-    gather = spread.T / np.maximum(spread.sum(axis=0), 1e-6)[:, None]
-    return spread, gather.astype(np.float32)
+    return 0.8 - np.abs(noise(shape, (cells,), rng))
