@@ -16,10 +16,10 @@ from covidweb.radiograph import Radiograph
 from covidweb.screening.regions import Lungs
 from covidweb.screening.result import Finding
 
-MAX_CHROMA = 0.08
+MAX_CHROMA = 0.05
 """Mean spread of red, green and blue; scanned and tinted films stay below, photographs do not."""
 
-MIN_CONTRAST = 0.03
+MIN_CONTRAST = 0.04
 """Standard deviation of the grey levels (0..1); nearly blank films fall below."""
 
 MAX_ASPECT = 2.2

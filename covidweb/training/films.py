@@ -29,7 +29,7 @@ def read_films(root: Path, rows: pd.DataFrame, description: str) -> Iterator[Rad
     Raises:
         DataError: a file is missing or is not a film; the message names its row.
     """
-    items = iter(list(rows.itertuples()))
+    items = iter(rows.to_dict("records"))
     with ThreadPoolExecutor(THREADS) as pool:
         bar = iter(track(range(len(rows)), description, len(rows)))
         while part := list(islice(items, _AHEAD)):
@@ -45,9 +45,8 @@ def whole_film_inputs(root: Path, rows: pd.DataFrame, spec: InputSpec) -> np.nda
     return np.stack(inputs)
 
 
-def _read(root: Path, row: tuple) -> Radiograph:
-    image_id = row.image_id if hasattr(row, "image_id") else row.Index  # type: ignore[attr-defined]
+def _read(root: Path, row: dict) -> Radiograph:
     try:
         return read_radiograph_file(film_path(root, row))
     except ImageError as error:
-        raise DataError(f"The film {image_id} cannot be read: {error}") from error
+        raise DataError(f"The film {row['image_id']} cannot be read: {error}") from error

@@ -83,6 +83,7 @@ def train_seed(
         augmented(arrays["train"], labels["train"], seed),
         validation_data=plain(arrays["validation"], labels["validation"]),
         epochs=epochs,
+        shuffle=False,
         verbose=0,
         callbacks=[history.callback(), keras.callbacks.TerminateOnNaN()],
     )

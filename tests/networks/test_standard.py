@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from covidweb.networks.standard import InputSpec, lung_box, standard_input
+from covidweb.radiograph import read_radiograph
+
+
+@pytest.fixture
+def radiograph(film_png):
+    return read_radiograph(film_png(1, (200, 300)))
+
+
+def mask_of(rows, columns, side=100):
+    mask = np.zeros((side, side), bool)
+    mask[slice(*rows), slice(*columns)] = True
+    return mask
+
+
+def test_the_whole_film_is_stretched_to_the_square(radiograph):
+    found = standard_input(radiograph, InputSpec(size=48))
+    assert found.array.shape == (48, 48, 1)
+    assert found.array.dtype == np.float32
+    assert found.box == (0, 0, 1, 1)
+    assert not found.cropped
+    assert found.array.mean() == pytest.approx(radiograph.pixels.mean(), abs=0.01)
+
+
+def test_the_crop_follows_the_lungs_with_a_margin(radiograph):
+    spec = InputSpec(size=32, crop="lungs", margin=0.1, mask_channel=True)
+    found = standard_input(radiograph, spec, mask_of((20, 80), (30, 70)))
+    assert found.cropped
+    assert found.box == pytest.approx((0.26, 0.14, 0.74, 0.86))
+    assert found.array.shape == (32, 32, 2)
+    assert found.array[16, 16, 1] == 1
+    assert found.array[0, 0, 1] == 0
+
+
+def test_without_lungs_the_film_is_whole_and_the_mask_all_ones(radiograph):
+    spec = InputSpec(size=32, crop="lungs", mask_channel=True)
+    for mask in (None, np.zeros((100, 100), bool)):
+        found = standard_input(radiograph, spec, mask)
+        assert not found.cropped
+        assert found.box == (0, 0, 1, 1)
+        assert found.array[..., 1].min() == 1
+
+
+def test_the_box_stays_on_the_film():
+    assert lung_box(mask_of((0, 100), (0, 100)), 0.2) == (0, 0, 1, 1)
+
+
+def test_the_spec_reads_back_from_a_card():
+    card = {"size": 64, "crop": "lungs", "margin": 0.05, "mask_channel": True, "channels": 2}
+    assert InputSpec.from_card(card) == InputSpec(64, "lungs", 0.05, True)

@@ -1,0 +1,167 @@
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from covidweb.bundle import WEIGHTS
+from covidweb.errors import ModelError
+from covidweb.radiograph import read_radiograph
+from covidweb.screening.regions import Lungs
+from covidweb.screening.result import ZONES
+from covidweb.screening.screener import Screener
+
+
+class DrawnLungs:
+    """Stands in for the lung network: two boxes where `draw_film` draws lungs."""
+
+    def __init__(self, plausible=True):
+        self.plausible = plausible
+
+    def find(self, films):
+        right, left = np.zeros((2, 64, 64), bool)
+        right[10:50, 10:28], left[10:50, 36:54] = True, True
+        note = "" if self.plausible else "The shapes are no lungs."
+        return [Lungs(right, left, self.plausible, note, None) for _ in films]
+
+
+@pytest.fixture(scope="module")
+def plain(seed_root):
+    return Screener.load("seed", seed_root)
+
+
+@pytest.fixture
+def screener(plain):
+    return Screener(plain.bundle, plain._model, plain._engine, DrawnLungs(), plain._gate)
+
+
+@pytest.fixture
+def radiograph(film_png):
+    return read_radiograph(film_png(2))
+
+
+def with_card(screener, **values):
+    bundle = replace(screener.bundle, card={**screener.card, **values})
+    return Screener(bundle, screener._model, screener._engine, screener._finder, screener._gate)
+
+
+def test_a_film_gets_probability_heatmap_lungs_and_zones(screener, radiograph):
+    found = screener.screen(radiograph)
+    assert found.status == "ok", found.reason
+    assert found.verdict == ("covid" if found.probability >= 0.5 else "normal")
+    assert found.heatmap.ndim == 2 and found.heatmap.min() >= 0
+    assert set(found.regions) == set(ZONES)
+    assert sum(found.regions.values()) == pytest.approx(1, abs=1e-6)
+    assert 0 <= found.lung_share <= 1
+    assert found.model.sha256 == screener.sha256
+    assert set(found.elapsed_ms) == {"lungs", "input", "network", "regions"}
+
+
+def test_screen_and_probabilities_agree(screener, film_png):
+    films = [read_radiograph(film_png(i)) for i in range(20)]
+    together = screener.probabilities(films)
+    one_by_one = [screener.screen(film).probability for film in films]
+    assert together == pytest.approx(one_by_one, abs=1e-5)
+    assert np.ptp(together) > 0
+
+
+def test_no_lungs_means_not_assessed_and_no_probability(plain, radiograph):
+    finder = DrawnLungs(plausible=False)
+    screener = Screener(plain.bundle, plain._model, plain._engine, finder, plain._gate)
+    found = screener.screen(radiograph)
+    assert found.status == "not_assessed"
+    assert found.probability is None and found.verdict is None and found.heatmap is None
+    assert "The shapes are no lungs." in found.reason
+
+
+def test_an_inverted_film_is_not_assessed(screener, radiograph):
+    negative = replace(radiograph, pixels=1 - radiograph.pixels)
+    found = screener.screen(negative)
+    assert found.status == "not_assessed"
+    assert "inverted" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"chroma": 0.4}, "colour"),
+        ({"view": "LATERAL"}, "lateral"),
+        ({"pixels": np.full((128, 128), 0.5, np.float32)}, "blank"),
+    ],
+)
+def test_what_is_no_frontal_film_is_turned_away(screener, radiograph, change, word):
+    found = screener.screen(replace(radiograph, **change))
+    assert found.status == "not_assessed"
+    assert word in found.reason
+
+
+def test_a_score_inside_the_band_is_uncertain(screener, radiograph):
+    probability = screener.screen(radiograph).probability
+    band = [probability - 0.1, probability + 0.1]
+    found = with_card(screener, uncertain_band=band).screen(radiograph)
+    assert found.status == "uncertain"
+    assert found.probability == pytest.approx(probability)
+    assert "not sure" in found.reason
+
+
+def test_calibration_moves_the_probability(screener, radiograph):
+    sharper = with_card(screener, calibration={"temperature": 0.5, "bias": 3.0})
+    p, q = screener.screen(radiograph).probability, sharper.screen(radiograph).probability
+    logit = np.log(p / (1 - p))
+    assert q == pytest.approx(1 / (1 + np.exp(-(logit + 3.0) / 0.5)), abs=1e-6)
+
+
+def test_unreadable_bytes_are_an_error_result(plain):
+    found = plain.screen_bytes(b"not a film")
+    assert found.status == "error"
+    assert found.probability is None
+    assert found.reason
+
+
+def test_threads_get_the_answers_of_one(screener, film_png):
+    films = [read_radiograph(film_png(i)) for i in range(6)]
+    alone = [screener.screen(film).probability for film in films]
+    found = [0.0] * len(films)
+
+    def work(i):
+        found[i] = screener.screen(films[i]).probability
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(len(films))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == pytest.approx(alone, abs=1e-6)
+
+
+def test_changed_weights_are_refused(seed_root, tmp_path):
+    import shutil
+
+    shutil.copytree(seed_root, tmp_path / "models")
+    path = tmp_path / "models" / "seed" / WEIGHTS
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(ModelError, match="do not match"):
+        Screener.load("seed", tmp_path / "models")
+
+
+def test_explaining_goes_through_the_standard_input(screener, radiograph):
+    grid = screener.explain(radiograph, "gradcam")
+    assert grid == pytest.approx(screener.screen(radiograph).heatmap, abs=1e-5)
+
+
+def test_the_record_has_the_promised_keys(screener, radiograph):
+    record = screener.screen(radiograph).record("a.png")
+    assert list(record) == [
+        "file",
+        "status",
+        "verdict",
+        "probability",
+        "threshold",
+        "reason",
+        "lung_share",
+        "lung_ratio",
+        "regions",
+        "model",
+        "model_sha256",
+        "elapsed_ms",
+    ]
