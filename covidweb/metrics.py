@@ -81,16 +81,30 @@ def metrics_table(
         `PREVALENCES` in percent, `ppv_<p>` and `npv_<p>`: each `{"value", "low", "high"}`, or None
         where it is not defined (no films of the class that it needs).
     """
+    return {
+        "auc": auc_interval(labels, scores, groups, n, seed),
+        **rates_table(labels, scores, groups, threshold, n, seed),
+    }
+
+
+def rates_table(
+    labels: ArrayLike,
+    scores: ArrayLike,
+    groups: ArrayLike,
+    threshold: float,
+    n: int = 1000,
+    seed: int = 0,
+) -> dict[str, Value | None]:
+    """Return `metrics_table` without `auc`, in milliseconds: fast enough for a slider."""
     positive, values = _arrays(labels, scores)
     if not len(values):
-        return {name: None for name in metric_names()}
+        return {name: None for name in metric_names()[1:]}
     weights, index = _draws(groups, n, seed)
     once = np.ones((1, weights.shape[1]))
     columns = _film_columns(positive, values, threshold)
     by_group = np.stack([np.bincount(index, c, weights.shape[1]) for c in columns], axis=1)
     point, drawn = _rates(once @ by_group), _rates(weights @ by_group)
-    table = {name: _interval(float(point[name][0]), drawn[name]) for name in drawn}
-    return {"auc": auc_interval(positive, values, groups, n, seed), **table}
+    return {name: _interval(float(point[name][0]), drawn[name]) for name in drawn}
 
 
 def metric_names() -> tuple[str, ...]:
