@@ -1,11 +1,13 @@
 """Shared fixtures: drawn films, a made-up data root, and the real data where it is."""
 
+import hashlib
 import io
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up import make_bundle
 from PIL import Image
@@ -88,4 +90,77 @@ def bundle_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, skill in (("default", 1.0), ("seed", 0.7)):
         make_bundle(root, name, seed=len(name), skill=skill)
     monkeypatch.setenv("COVIDWEB_MODELS", str(root))
+    return root
+
+
+SMALL_SETS = (
+    # set, label, source, films, films a group
+    ("train_pool", "covid", "bimcv", 8, 1),
+    ("train_pool", "covid", "cxnet", 8, 2),
+    ("train_pool", "normal", "rsna", 8, 1),
+    ("train_pool", "normal", "openist", 8, 1),
+    ("auxiliary_nih", "normal", "nih", 4, 1),
+    ("auxiliary_nih", "pneumonia", "nih", 4, 1),
+    ("auxiliary_paediatric", "normal", "kermany", 2, 1),
+    ("auxiliary_paediatric", "pneumonia", "kermany", 2, 1),
+    ("external_hannover", "covid", "hannover", 4, 2),
+    ("external_figure1", "covid", "figure1", 2, 1),
+    ("external_figure1", "normal", "figure1", 1, 1),
+    ("external_lundis", "normal", "lundis", 3, 1),
+    ("stress_nih", "normal", "nih", 1, 1),
+    ("stress_nih", "pneumonia", "nih", 1, 1),
+    ("stress_paediatric", "normal", "kermany", 1, 1),
+    ("stress_paediatric", "pneumonia", "kermany", 1, 1),
+    ("stress_tuberculosis", "tuberculosis", "lundis", 2, 1),
+    ("not_cxr", "not_cxr", "imagenet", 2, 1),
+)
+
+
+def small_manifest() -> pd.DataFrame:
+    """A made-up manifest of 62 films: groups within and across sets, clusters across groups."""
+    rows = []
+    for part, label, source, films, together in SMALL_SETS:
+        for number in range(films):
+            name = f"{source}-{len(rows):03d}"
+            rows.append(
+                {
+                    "image_id": name,
+                    "file": f"images/{part}/{name}.jpg",
+                    "label": label,
+                    "set": part,
+                    "source": source,
+                    "group": f"{part}-{label}-{source}-{number // together}",
+                    "view": ("PA", "AP", "")[len(rows) % 3],
+                    "age": ("34", "", "67", "early 40s")[len(rows) % 4],
+                    "sex": ("F", "M", "")[len(rows) % 3],
+                    "width": "128",
+                    "height": "112" if source == "hannover" else "128",
+                    "licence": "CC BY 3.0" if source == "hannover" else "",
+                    "repo": f"somebody/{source}",
+                    "commit": f"{len(source):040x}",
+                    "repo_path": f"films of {source}/{name}.png",
+                    "sha256": hashlib.sha256(name.encode()).hexdigest(),
+                    "cluster": "",
+                    "note": "",
+                }
+            )
+    table = pd.DataFrame(rows)
+    table.loc[table["source"] == "bimcv", "cluster"] = ["C1", "C1", "C2", "", "", "", "", "C3"]
+    # A patient of the pool who is also in an auxiliary set, and a chain of three: group, cluster.
+    table.loc[32, "group"] = table.loc[16, "group"]
+    table.loc[[8, 17], "cluster"] = "C4"
+    return table
+
+
+@pytest.fixture
+def small_data(tmp_path: Path) -> Path:
+    """A data root of its own: the small manifest, and a drawn film for each of its rows."""
+    root = tmp_path / "small_data"
+    table = small_manifest()
+    for number, row in enumerate(table.itertuples()):
+        path = root / row.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        size = (int(row.height), int(row.width))
+        path.write_bytes(encode(draw_film(number, size), "JPEG"))
+    table.to_csv(root / "manifest.csv", index=False)
     return root

@@ -1,1 +1,23 @@
-"""Manifests, splits, statistics, duplicates, downloads and simulated films."""
+"""The films a model learns from: manifest, groups and splits, facts, duplicates, download."""
+
+from covidweb.dataset.manifest import (
+    LABELS,
+    SETS,
+    data_root,
+    film_path,
+    load_manifest,
+    manifest_sha256,
+)
+from covidweb.dataset.split import split_manifest, split_pool, split_sha256
+
+__all__ = [
+    "LABELS",
+    "SETS",
+    "data_root",
+    "film_path",
+    "load_manifest",
+    "manifest_sha256",
+    "split_manifest",
+    "split_pool",
+    "split_sha256",
+]
