@@ -1,0 +1,114 @@
+"""Pairs of film and lung mask, and films without lungs, as small arrays split by group."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from covidweb.errors import DataError
+from covidweb.progress import track
+
+PAIRS = "lung_masks.csv"
+HELD_OUT = 0.2
+UNSURE = "lung_field"
+"""Convention whose masks leave out the lung behind the heart: unknown between the lungs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One film for training; arrays are stretched to one square size.
+
+    Attributes:
+        film: uint8 (C, C), grey.
+        lungs: uint8 (C, C), 255 where lung.
+        known: uint8 (C, C), 255 where `lungs` may be trusted.
+        aspect: width / height of the film.
+        source: where the film came from.
+    """
+
+    film: np.ndarray
+    lungs: np.ndarray
+    known: np.ndarray
+    aspect: float
+    source: str
+
+
+def load_pairs(root: Path) -> pd.DataFrame:
+    """Read `lung_masks.csv`, all columns as text. Raises DataError when it is missing."""
+    path = root / PAIRS
+    if not path.is_file():
+        raise DataError(f"The data root has no {PAIRS}. Received: {root}")
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def load_not_cxr(root: Path) -> pd.DataFrame:
+    """Return the manifest's rows of set `not_cxr`; none where there is no manifest."""
+    path = root / "manifest.csv"
+    if not path.is_file():
+        return pd.DataFrame({name: [] for name in ("image_id", "file", "source", "group")})
+    manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return manifest[manifest["set"] == "not_cxr"]
+
+
+def held_out(rows: pd.DataFrame, fraction: float, seed: int) -> pd.Series:
+    """Choose groups to hold out of training, in each source alike.
+
+    Args:
+        rows: with columns `source` and `group`.
+        fraction: of each source's rows, 0..1; at least one group of every source.
+        seed: of the draw.
+
+    Returns:
+        Bool per row; True where held out. A group is never divided, and one that occurs in
+        several sources goes one way.
+    """
+    chosen: set[str] = set()
+    rng = np.random.default_rng(seed)
+    for _, part in rows.groupby("source", sort=True):
+        sizes = part["group"].value_counts().sort_index()
+        order = rng.permutation(len(sizes))
+        before = np.concatenate([[0], sizes.to_numpy()[order].cumsum()[:-1]])
+        chosen.update(sizes.index[order[before < fraction * len(part)]])
+    return rows["group"].isin(chosen)
+
+
+def read_examples(root: Path, rows: pd.DataFrame, side: int) -> list[Example]:
+    """Read pairs, or films without lungs where there is no `mask_file` column.
+
+    Raises:
+        DataError: a file is missing or is not a picture.
+    """
+    records = rows.to_dict("records")
+    return [_example(root, row, side) for row in track(records, "Reading pairs", len(records))]
+
+
+def _example(root: Path, row: dict[Any, Any], side: int) -> Example:
+    film = _open(root / row["file"])
+    grey = np.asarray(film.resize((side, side), Image.Resampling.BILINEAR))
+    lungs, known = np.zeros_like(grey), np.full_like(grey, 255)
+    if row.get("mask_file"):
+        mask = _open(root / row["mask_file"]).point(lambda level: 255 if level > 127 else 0)
+        lungs = np.asarray(mask.resize((side, side), Image.Resampling.BILINEAR))
+        if row.get("convention") == UNSURE:
+            known = np.where(between(lungs > 127), 0, 255).astype(np.uint8)
+    return Example(grey, lungs, known, film.width / film.height, row["source"])
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return image.convert("L")
+    except OSError as error:
+        raise DataError(f"The file {path.name} cannot be read: {error}") from error
+
+
+def between(mask: np.ndarray) -> np.ndarray:
+    """Return the pixels that are in the convex hull of a mask and not in it, bool (H, W)."""
+    from skimage.morphology import convex_hull_image
+
+    if not mask.any():
+        return np.zeros_like(mask)
+    return convex_hull_image(mask) & ~mask
