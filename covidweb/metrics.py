@@ -94,16 +94,21 @@ def rates_table(
     threshold: float,
     n: int = 1000,
     seed: int = 0,
+    prevalence: float | None = None,
 ) -> dict[str, Value | None]:
-    """Return `metrics_table` without `auc`, in milliseconds: fast enough for a slider."""
+    """Return `metrics_table` without `auc`, in milliseconds: fast enough for a slider.
+
+    With a `prevalence`, `ppv` and `npv` at it are there too.
+    """
     positive, values = _arrays(labels, scores)
     if not len(values):
-        return {name: None for name in metric_names()[1:]}
+        chosen = () if prevalence is None else ("ppv", "npv")
+        return {name: None for name in (*metric_names()[1:], *chosen)}
     weights, index = _draws(groups, n, seed)
     once = np.ones((1, weights.shape[1]))
     columns = _film_columns(positive, values, threshold)
     by_group = np.stack([np.bincount(index, c, weights.shape[1]) for c in columns], axis=1)
-    point, drawn = _rates(once @ by_group), _rates(weights @ by_group)
+    point, drawn = (_rates(w @ by_group, prevalence) for w in (once, weights))
     return {name: _interval(float(point[name][0]), drawn[name]) for name in drawn}
 
 
@@ -138,8 +143,8 @@ def predictive_values(
 
     A value is NaN where nobody would be called so.
     """
-    ppv = _ratio(sensitivity * prevalence, (1 - specificity) * (1 - prevalence))
-    npv = _ratio(specificity * (1 - prevalence), (1 - sensitivity) * prevalence)
+    rates = {"sensitivity": sensitivity, "specificity": specificity}
+    ppv, npv = _bayes(rates, prevalence)
     return float(ppv), float(npv)
 
 
@@ -302,17 +307,24 @@ def _film_columns(
     return [c.astype(float) for c in cells] + [gap**2] + [gap * (index == b) for b in range(bins)]
 
 
-def _rates(sums: np.ndarray) -> dict[str, np.ndarray]:
+def _rates(sums: np.ndarray, prevalence: float | None = None) -> dict[str, np.ndarray]:
     counts: dict[str, Any] = dict(zip(_CELLS, sums[:, :4].T, strict=True))
     films = sums[:, :4].sum(axis=1)
     rates = _counted_rates(counts)
     rates["ece"] = _share(np.abs(sums[:, 5:]).sum(axis=1), films)
     rates["brier"] = _share(sums[:, 4], films)
     for share in PREVALENCES:
-        ppv = _ratio(rates["sensitivity"] * share, (1 - rates["specificity"]) * (1 - share))
-        npv = _ratio(rates["specificity"] * (1 - share), (1 - rates["sensitivity"]) * share)
+        ppv, npv = _bayes(rates, share)
         rates |= {f"ppv_{share * 100:.0f}": ppv, f"npv_{share * 100:.0f}": npv}
+    if prevalence is not None:
+        rates["ppv"], rates["npv"] = _bayes(rates, prevalence)
     return rates
+
+
+def _bayes(rates: Mapping[str, Any], share: float) -> tuple[Any, Any]:
+    ppv = _ratio(rates["sensitivity"] * share, (1 - rates["specificity"]) * (1 - share))
+    npv = _ratio(rates["specificity"] * (1 - share), (1 - rates["sensitivity"]) * share)
+    return ppv, npv
 
 
 def _counted_rates(counts: Counts) -> dict[str, Any]:

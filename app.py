@@ -1,0 +1,16 @@
+"""The frame: page settings and navigation. Each page also runs alone, without it."""
+
+import streamlit as st
+
+st.set_page_config(page_title="covidweb", page_icon=":material/pulmonology:", layout="wide")
+
+pages = [
+    st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),
+    st.Page("pages/screen.py", title="Screen", icon=":material/radiology:"),
+    st.Page("pages/dataset.py", title="Dataset", icon=":material/photo_library:"),
+    st.Page("pages/training.py", title="Training", icon=":material/monitoring:"),
+    st.Page("pages/model_card.py", title="Model card", icon=":material/id_card:"),
+]
+current = st.navigation(pages)
+st.sidebar.caption("Research software, not a medical device.")
+current.run()

@@ -1,0 +1,100 @@
+"""Pieces that several pages use: links, sentences for problems, a chart with its table."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from covidweb.bundle import Bundle, list_bundles, read_bundle
+from covidweb.errors import CovidwebError
+
+T = TypeVar("T")
+
+CLASSIFIERS = ("seed", "classifier")
+DISCLAIMER = (
+    "Research software, not a medical device: nothing here may decide about a person's care."
+)
+
+
+def page_link(path: str, label: str, icon: str) -> None:
+    """Link to a page; without the frame (a page run alone) name it instead."""
+    try:
+        st.page_link(path, label=label, icon=icon)
+    except StreamlitAPIException:
+        st.markdown(f"{icon} {label}")
+
+
+def problem(sentence: str) -> None:
+    """Show one sentence about something that did not work."""
+    st.warning(sentence, icon=":material/warning:")
+
+
+def attempt(read: Callable[[], T]) -> T | None:
+    """Return what `read` gives, or show its expected error as a sentence and return None."""
+    try:
+        return read()
+    except CovidwebError as error:
+        problem(str(error))
+        return None
+
+
+def bundles(kinds: tuple[str, ...] | None = None) -> list[Bundle]:
+    """Return the bundles that can be read; each broken one gets its sentence on the page."""
+    found = [attempt(partial(read_bundle, name)) for name in list_bundles()]
+    return [b for b in found if b is not None and (kinds is None or b.kind in kinds)]
+
+
+def choose(label: str, options: list[str], key: str, default: str | None = None) -> str:
+    """Return the one chosen of a few options, as a row of buttons."""
+    start = default if default in options else options[0]
+    chosen = st.segmented_control(label, options, default=start, required=True, key=key)
+    return str(chosen) if chosen in options else start
+
+
+def show_chart(figure: go.Figure, table: pd.DataFrame, name: str, alt: str) -> None:
+    """Show a figure with hover, zoom and export, and below it its table and a CSV.
+
+    Args:
+        figure: the chart.
+        table: the numbers in it.
+        name: key and file name, unique on the page.
+        alt: what the chart shows, for those who do not see it.
+    """
+    image = {"format": "png", "filename": name, "scale": 2}
+    config = {"displaylogo": False, "toImageButtonOptions": image}
+    st.plotly_chart(figure, width="stretch", key=f"chart-{name}", config=config, alt=alt)
+    show_table(table, name)
+
+
+def show_table(table: pd.DataFrame, name: str, expanded: bool = False) -> None:
+    """Show a table behind one click, with a CSV to download."""
+    with st.expander("As a table", icon=":material/table:", expanded=expanded):
+        st.dataframe(table, width="stretch", hide_index=True, key=f"table-{name}")
+        download_csv(table, name)
+
+
+def download_csv(table: pd.DataFrame, name: str) -> None:
+    """Offer a table as CSV; written when it is asked for."""
+    st.download_button(
+        "Download CSV",
+        data=lambda: table.to_csv(index=False),
+        file_name=f"{name}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv-{name}",
+        on_click="ignore",
+    )
+
+
+def interval_text(row: Any, digits: int = 2) -> str:
+    """Return `0.93 (0.90 to 0.95)` from a mapping with `value`, `low`, `high`, or a dash."""
+    if row is None or pd.isna(row["value"]):
+        return "–"
+    value = f"{row['value']:.{digits}f}"
+    if pd.isna(row.get("low")) or pd.isna(row.get("high")):
+        return value
+    return f"{value} ({row['low']:.{digits}f} to {row['high']:.{digits}f})"

@@ -1,0 +1,136 @@
+"""Shortcut audit: what a classifier reaches that never sees a lung, and what breaks this one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from covidweb import results
+from covidweb.bundle import Bundle
+from covidweb.views import charts, parts
+from covidweb.views.training import data
+
+BASELINES = {
+    "histogram": "Grey-level histogram only",
+    "border": "Border of the film only",
+    "blackout": "Film with its lungs blacked out",
+    "file_facts": "Image size and format only",
+}
+OWN = "The network itself"
+
+
+def show(bundles: list[Bundle]) -> None:
+    """Show the audit's sections, each with a sentence on what it means."""
+    st.subheader("Shortcut audit")
+    st.markdown(
+        "The two classes of this data come from different hospitals. A network can score high by "
+        "telling the hospitals apart. These checks ask how much of that it does."
+    )
+    bundle = data.one_of(bundles, "audit_model")
+    evaluation = data.evaluation(bundle) if bundle else None
+    if evaluation is None:
+        return
+    audit = evaluation.get("audit") or {}
+    _baselines(audit, evaluation)
+    _section(audit, "lung_blackout", "Blacking out the lungs", _BLACKOUT)
+    _section(audit, "source_prediction", "Telling hospitals apart", _SOURCES)
+    _section(audit, "robustness", "Small changes to the film", _ROBUSTNESS)
+
+
+_BLACKOUT = (
+    "The same network looks at films whose lungs are painted black. If it still tells the classes "
+    "apart, it reads something other than lungs: the AUC should fall towards 0.5."
+)
+_SOURCES = (
+    "How well the network's features tell sources of the same class apart. Much better than "
+    "chance means that the hospital is written in the features, and may be used."
+)
+_ROBUSTNESS = (
+    "The same films after compression, blur, noise, a change of brightness or a small turn. "
+    "A robust network loses a few points at most."
+)
+
+
+def baseline_table(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the AUC of each baseline and of the network inside: `name`, `own`, and the figures."""
+    found = results.audit_values(audit.get("baselines"))
+    found = found[found["metric"] == "auc"]
+    names = [BASELINES.get(name, name.replace("_", " ")) for name in found["name"]]
+    table = found.assign(name=names, own=False)
+    own = evaluation.get("sets", {}).get(results.INSIDE, {}).get("metrics", {}).get("auc")
+    if own:
+        first = pd.DataFrame([{"name": OWN, "metric": "auc", "own": True, **own}])
+        table = pd.concat([first, table], ignore_index=True)
+    return table
+
+
+def baseline_sentence(table: pd.DataFrame) -> str:
+    """Return one sentence that sets the best baseline beside the network."""
+    others = table[~table["own"].astype(bool)]
+    if others.empty:
+        return ""
+    best = others.loc[others["value"].idxmax()]
+    said = f"Without seeing a lung, “{best['name'].lower()}” reaches an AUC of {best['value']:.2f}."
+    own = table[table["own"].astype(bool)]
+    if own.empty:
+        return said
+    more = float(own.iloc[0]["value"] - best["value"])
+    if more <= 0:
+        return f"{said} The network is not better: its figure inside proves nothing about lungs."
+    return f"{said} The network's lead over it is only {more:.2f}; just that may be about lungs."
+
+
+def _baselines(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
+    st.markdown("#### What reaches how much without a lung")
+    table = baseline_table(audit, evaluation)
+    if not (~table["own"].astype(bool)).any():
+        missing("baselines")
+        return
+    sentence = baseline_sentence(table)
+    st.markdown(sentence)
+    figure = charts.bars(table, "AUC on the same test split", (0.5, "guessing"))
+    parts.show_chart(figure, table.drop(columns="own"), "baselines", sentence)
+
+
+def _section(audit: Mapping[str, Any], key: str, title: str, meaning: str) -> None:
+    st.markdown(f"#### {title}")
+    st.markdown(meaning)
+    show_values(audit.get(key), key)
+
+
+def show_values(section: Any, key: str) -> None:
+    """Show one audit section: a bar chart per measure in 0..1, the other figures as a table."""
+    table = results.audit_values(section)
+    if table.empty:
+        missing(key)
+        return
+    table = table.assign(name=table["name"].str.replace("_", " "))
+    drawn = table[table["value"].between(-1, 1)]
+    sizes = drawn.groupby("metric").size()
+    for metric in [m for m in drawn["metric"].unique() if sizes[m] > 1]:
+        rows = drawn[drawn["metric"] == metric]
+        said = [
+            f"{row.name_}: {row.value:.2f}"
+            for row in rows.rename(columns={"name": "name_"}).itertuples()
+        ]
+        axis = results.METRIC_TITLES.get(metric, metric.replace("_", " ").capitalize())
+        parts.show_chart(charts.bars(rows, axis), rows, f"{key}-{metric}", ", ".join(said))
+    rest = table[~table.index.isin(drawn.index) | table["metric"].map(sizes).fillna(0).le(1)]
+    if not rest.empty:
+        st.dataframe(_readable(rest), width="stretch", hide_index=True, key=f"rest-{key}")
+
+
+def missing(key: str) -> None:
+    """Say that a part of the audit was not run."""
+    st.info(
+        f"This bundle has no {key.replace('_', ' ')} figures: `python -m covidweb audit` "
+        "writes them.",
+        icon=":material/info:",
+    )
+
+
+def _readable(rows: pd.DataFrame) -> pd.DataFrame:
+    values = [parts.interval_text(row, 3) for _, row in rows.iterrows()]
+    measures = [results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in rows["metric"]]
+    return pd.DataFrame({"What": rows["name"], "Measure": measures, "Value": values})

@@ -1,0 +1,150 @@
+"""Learning curves of one or several bundles, and a training run as it grows."""
+
+import os
+import time
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from covidweb import results
+from covidweb.bundle import CARD, HISTORY, Bundle, model_root
+from covidweb.errors import DataError
+from covidweb.views import charts, parts
+
+REFRESH_SECONDS = 5
+_ORDER = ("loss", "accuracy", "auc", "learning_rate")
+
+
+def show(bundles: list[Bundle]) -> None:
+    """Show the curves that were logged, then the runs that can be watched."""
+    read = {b.name: parts.attempt(b.history) for b in bundles}
+    histories = {name: table for name, table in read.items() if table is not None}
+    if histories:
+        _compare(histories)
+    _watch()
+
+
+def _compare(histories: dict[str, pd.DataFrame]) -> None:
+    st.subheader("Learning curves")
+    names = list(histories)
+    chosen = st.multiselect("Models", names, default=names[:2], key="curve_models")
+    left, right = st.columns(2)
+    with left:
+        metric = parts.choose("Measure", metrics_of(histories), key="curve_metric")
+    strength = right.slider(
+        "Smoothing",
+        0.0,
+        0.9,
+        0.0,
+        0.1,
+        key="curve_smoothing",
+        help="Moving average; 0 shows every epoch as it was.",
+    )
+    if not chosen:
+        st.info("Choose a model to see its curves.", icon=":material/info:")
+        return
+    shown = {name: smooth(histories[name], metric, strength) for name in chosen}
+    best = {name: results.best_epoch(histories[name]) for name in chosen}
+    table = pd.concat([t.assign(model=name) for name, t in shown.items()])
+    columns = ["model", "epoch", *(c for c in (metric, f"val_{metric}") if c in table)]
+    alt = f"{metric} over epochs for {', '.join(chosen)}. {_best_text(best)}"
+    figure = charts.learning_curves(shown, metric, best)
+    parts.show_chart(figure, table[columns], f"curves-{metric}", alt)
+    st.caption(f"The star marks the lowest validation loss. {_best_text(best)}")
+
+
+def metrics_of(histories: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the measures that were logged: the usual ones first, no times."""
+    logged = {c.removeprefix("val_") for table in histories.values() for c in table.columns}
+    others = sorted(logged - set(_ORDER) - {"epoch", "seconds"})
+    return [name for name in (*_ORDER, *others) if name in logged]
+
+
+def smooth(history: pd.DataFrame, metric: str, strength: float) -> pd.DataFrame:
+    """Return the history with the metric and its validation twin smoothed."""
+    columns = [c for c in (metric, f"val_{metric}") if c in history]
+    return history.assign(**{c: results.smoothed(history[c], strength) for c in columns})
+
+
+def _best_text(best: dict[str, int | None]) -> str:
+    said = [f"{name}: epoch {epoch}" for name, epoch in best.items() if epoch is not None]
+    return f"Best: {', '.join(said)}." if said else ""
+
+
+def runs() -> dict[str, Path]:
+    """Return training runs that can be watched: name to the path of the growing history.
+
+    They are the folders under `COVIDWEB_RUNS` (else `runs/`) with a history, and bundles whose
+    history is newer than their card, so whose training has not ended.
+    """
+    root = Path(os.environ.get("COVIDWEB_RUNS") or "runs")
+    found = {str(p.parent.relative_to(root)): p for p in sorted(root.glob(f"**/{HISTORY}"))}
+    for path in sorted(model_root().glob(f"*/{HISTORY}")):
+        card = path.with_name(CARD)
+        if not card.is_file() or card.stat().st_mtime < path.stat().st_mtime:
+            found[path.parent.name] = path
+    return found
+
+
+def read_run(path: Path) -> pd.DataFrame:
+    """Read a history that another process is writing; a half-written last row is left out.
+
+    Raises:
+        DataError: it cannot be read as a table with epochs.
+    """
+    try:
+        table = pd.read_csv(path, on_bad_lines="skip")
+    except (OSError, ValueError) as error:
+        raise DataError(f"The history {path.name} cannot be read yet: {error}") from error
+    if "epoch" not in table:
+        raise DataError(f"The history {path.name} has no column 'epoch'.")
+    table = table.apply(pd.to_numeric, errors="coerce")
+    measured = [c for c in table if c not in ("epoch", "seconds")]
+    return table.dropna(subset=["epoch"]).dropna(how="all", subset=measured)
+
+
+def _watch() -> None:
+    st.subheader("Watch a run")
+    st.markdown(
+        "A training is started from the command line, for example "
+        "`python -m covidweb train seed --data DIR`. Its curves appear here as it writes them."
+    )
+    found = runs()
+    if not found:
+        st.info("No training is running here.", icon=":material/info:")
+        return
+    left, right = st.columns(2)
+    name = left.selectbox("Run", list(found), key="watched_run")
+    epochs = right.number_input("Planned epochs", 1, 1000, 16, key="watched_epochs")
+    _live(str(found[name]), name, int(epochs))
+
+
+@st.fragment(run_every=REFRESH_SECONDS)
+def _live(path: str, name: str, epochs: int) -> None:
+    history = parts.attempt(lambda: read_run(Path(path)))
+    if history is None or history.empty:
+        st.info("It has not finished its first epoch.", icon=":material/hourglass_empty:")
+        return
+    done = len(history)
+    st.progress(min(1.0, done / epochs), text=_progress_text(history, epochs, Path(path)))
+    metric = "loss" if "loss" in history else metrics_of({name: history})[0]
+    figure = charts.learning_curves({name: history}, metric, {name: results.best_epoch(history)})
+    parts.show_chart(figure, history, "watched", f"{metric} of the run {name} so far")
+
+
+def _progress_text(history: pd.DataFrame, epochs: int, path: Path) -> str:
+    left = results.seconds_left(history, epochs)
+    ago = max(0, round(time.time() - path.stat().st_mtime))
+    text = f"Epoch {len(history)} of {epochs}, last written {ago} s ago"
+    if left is None or len(history) >= epochs:
+        return text
+    return f"{text}, about {duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words: `40 s`, `12 min`, `1 h 5 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

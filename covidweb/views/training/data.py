@@ -1,0 +1,61 @@
+"""What the sections read, kept between reruns for as long as the files are the same."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from covidweb import results
+from covidweb.bundle import PREDICTIONS, Bundle, file_sha256, read_bundle
+from covidweb.views import parts
+
+
+def predictions(bundle: Bundle) -> pd.DataFrame | None:
+    """Return a bundle's predictions, or show what is wrong with them and return None."""
+    return parts.attempt(lambda: _predictions(bundle.name, str(bundle.path), _digest(bundle)))
+
+
+def gap(bundle: Bundle) -> pd.DataFrame | None:
+    """Return a bundle's metrics inside and outside, or show a sentence and return None."""
+    limit = threshold(bundle)
+    return parts.attempt(lambda: _gap(bundle.name, str(bundle.path), _digest(bundle), limit))
+
+
+def evaluation(bundle: Bundle) -> dict[str, Any] | None:
+    """Return a bundle's evaluation, or show a sentence and return None."""
+    return parts.attempt(bundle.evaluation)
+
+
+def threshold(bundle: Bundle) -> float:
+    """Return the card's operating point; 0.5 where it has none."""
+    return float(bundle.card.get("threshold", 0.5))
+
+
+def with_predictions(bundles: list[Bundle]) -> list[Bundle]:
+    """Return the bundles that classify films."""
+    return [b for b in bundles if b.kind in parts.CLASSIFIERS]
+
+
+def one_of(bundles: list[Bundle], key: str) -> Bundle | None:
+    """Let the reader choose one classifier; None when there is none."""
+    found = {b.name: b for b in with_predictions(bundles)}
+    if not found:
+        st.info("No classifier has been trained yet.", icon=":material/info:")
+        return None
+    return found[parts.choose("Model", list(found), key=key)]
+
+
+def _digest(bundle: Bundle) -> str:
+    path = bundle.path / PREDICTIONS
+    return file_sha256(path) if path.is_file() else ""
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _predictions(name: str, path: str, digest: str) -> pd.DataFrame:
+    return results.read_predictions(read_bundle(name, Path(path).parent))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _gap(name: str, path: str, digest: str, limit: float) -> pd.DataFrame:
+    return results.gap(_predictions(name, path, digest), limit)

@@ -1,0 +1,68 @@
+"""Are the heatmaps to be believed: measured, not looked at."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from covidweb import results
+from covidweb.bundle import Bundle
+from covidweb.views import charts, parts
+from covidweb.views.training import audit, data
+
+_MEANINGS = {
+    "lung": "Evidence inside the lungs, divided by the lungs' share of the picture: 1 is what a "
+    "map at random reaches, and more is better.",
+    "deletion": "Painting over the hottest area must lower the score faster than painting over "
+    "random areas; otherwise the map points at what does not matter.",
+    "random": "After the weights are randomised the map must change. A map that stays the same "
+    "shows the film's edges and not what was learned.",
+    "insert": "Opacities of known place were put into normal films: how often the hottest point "
+    "of the map lies on one.",
+}
+
+
+def show(bundles: list[Bundle]) -> None:
+    """Show every explanation check that was run, each with a sentence on what it means."""
+    st.subheader("Explanations audited")
+    bundle = data.one_of(bundles, "explanations_model")
+    evaluation = data.evaluation(bundle) if bundle else None
+    if bundle is None or evaluation is None:
+        return
+    if bundle.kind == "seed":
+        st.info(
+            "The article's network sees about 8 pixels around each point at its last "
+            "convolution: its heatmaps can only show edges.",
+            icon=":material/info:",
+        )
+    section = (evaluation.get("audit") or {}).get("explanations") or {}
+    if not isinstance(section, Mapping) or not section:
+        audit.missing("explanations")
+        return
+    for key, part in sections(section).items():
+        _part(key, part)
+
+
+def sections(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checks that are objects as they are, and single figures gathered in one."""
+    single = {k: v for k, v in section.items() if not isinstance(v, Mapping) or "value" in v}
+    whole = {k: v for k, v in section.items() if k not in single}
+    return whole | ({"other figures": single} if single else {})
+
+
+def meaning(key: str) -> str:
+    """Return the sentence that explains a check, found by a word in its name."""
+    return next((text for word, text in _MEANINGS.items() if word in key), "")
+
+
+def _part(key: str, part: Any) -> None:
+    st.markdown(f"#### {key.replace('_', ' ').capitalize()}")
+    st.markdown(meaning(key))
+    curves = results.audit_curves(part)
+    for name, table in curves.items():
+        label = f"{key}-{name}".strip("-").replace(" ", "-")
+        titles = (str(table.columns[0]).replace("_", " ").capitalize(), "Score")
+        alt = f"{label}: {', '.join(table.columns[1:])} over {table.columns[0]}"
+        parts.show_chart(charts.curves(table, titles), table, label, alt)
+    if not results.audit_values(part).empty or not curves:
+        audit.show_values(part, key)

@@ -1,0 +1,55 @@
+"""The first thing seen: how much is lost between home and a hospital never seen."""
+
+import pandas as pd
+import streamlit as st
+
+from covidweb.bundle import Bundle
+from covidweb.views import charts, parts
+from covidweb.views.training import data
+
+_SHOWN = ("auc", "accuracy", "sensitivity", "specificity")
+
+
+def show(bundles: list[Bundle]) -> None:
+    """Show inside and outside side by side for every classifier, and the gap between them."""
+    gaps = {b.name: table for b in bundles if (table := data.gap(b)) is not None}
+    gaps = {name: table[table["metric"].isin(_SHOWN)] for name, table in gaps.items()}
+    gaps = {name: table for name, table in gaps.items() if not table.empty}
+    if not gaps:
+        st.info("No model has been evaluated yet.", icon=":material/info:")
+        return
+    st.subheader("Inside and outside")
+    st.markdown(
+        "Inside is the test split of the hospitals it learned from. Outside is hospitals that it "
+        "never saw. **Believe the outside figures.**"
+    )
+    for name, table in gaps.items():
+        _tiles(name, table)
+    figure = charts.gap_chart(gaps, article_accuracy(bundles))
+    table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
+    parts.show_chart(figure, table, "inside-outside", _alt(table))
+
+
+def article_accuracy(bundles: list[Bundle]) -> float | None:
+    """Return the accuracy that the article reports, from the card of the bundle rebuilt on it."""
+    values = [b.card.get("article", {}).get("accuracy") for b in bundles]
+    return next((float(v) for v in values if v is not None), None)
+
+
+def _tiles(name: str, table: pd.DataFrame) -> None:
+    values = table[table["metric"] == "auc"].set_index("place")
+    columns = st.columns(3)
+    for column, place in zip(columns, ("inside", "outside"), strict=False):
+        row = values.loc[place] if place in values.index else None
+        value = "–" if row is None else f"{row['value']:.2f}"
+        note = None if row is None else f"95 % interval {row['low']:.2f} to {row['high']:.2f}"
+        column.metric(f"{name}: AUC {place}", value, border=True, help=note)
+    if {"inside", "outside"} <= set(values.index):
+        lost = values.loc["outside", "value"] - values.loc["inside", "value"]
+        columns[2].metric(f"{name}: outside minus inside", f"{lost:+.2f}", border=True)
+
+
+def _alt(table: pd.DataFrame) -> str:
+    auc = table[table["metric"] == "auc"]
+    said = [f"{row.model} {row.place} {row.value:.2f}" for row in auc.itertuples()]
+    return "Inside and outside values of the main metrics. AUC: " + ", ".join(said)

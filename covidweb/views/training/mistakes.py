@@ -1,0 +1,117 @@
+"""Error gallery: the most confident mistakes, the least certain films, ten at random."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from covidweb import results
+from covidweb.bundle import Bundle
+from covidweb.views import parts
+from covidweb.views.training import data, films
+
+_COUNT = 8
+_KINDS = ("Confident mistakes", "Least certain", "Ten at random")
+_COLUMNS = ["image_id", "label", "answer", "score", "set", "source", "view", "group"]
+
+
+def show(bundles: list[Bundle]) -> None:
+    """Show one kind of films at a time, as cards where the films are here, always as a table."""
+    st.subheader("Films to look at")
+    bundle = data.one_of(bundles, "mistakes_model")
+    rows = data.predictions(bundle) if bundle else None
+    if bundle is None or rows is None:
+        return
+    kind = parts.choose("Show", list(_KINDS), key="mistakes_kind")
+    chosen = _filtered(rows) if kind != _KINDS[2] else rows
+    limit = data.threshold(bundle)
+    found, said = _pick(kind, chosen, limit)
+    st.markdown(said)
+    if found.empty:
+        return
+    found = found.assign(answer=found["score"].ge(limit).map({True: "covid", False: "not covid"}))
+    _gallery(bundle, found.head(10 if kind == _KINDS[2] else _COUNT), rows)
+    columns = [c for c in _COLUMNS if c in found]
+    parts.show_table(found[columns].head(500), "films", expanded=not films.paths())
+
+
+def _filtered(rows: pd.DataFrame) -> pd.DataFrame:
+    left, right = st.columns(2)
+    known = {results.set_title(name): name for name in rows["set"].unique() if name != "not_cxr"}
+    default = [t for t, name in known.items() if results.place_of(name) in ("inside", "outside")]
+    sets = left.multiselect("Sets", list(known), default=default, key="mistakes_sets")
+    rows = rows[rows["set"].isin([known[title] for title in sets])]
+    sources = sorted(rows["source"].astype(str).unique())
+    chosen = right.multiselect("Sources", sources, key="mistakes_sources", placeholder="All")
+    return rows[rows["source"].isin(chosen)] if chosen else rows
+
+
+def _pick(kind: str, rows: pd.DataFrame, limit: float) -> tuple[pd.DataFrame, str]:
+    if kind == _KINDS[0]:
+        found = results.mistakes(rows, limit)
+        missed = int(found["covid"].sum())
+        said = f"{len(found)} of {len(rows)} films are answered wrongly at the threshold "
+        return found, (
+            f"{said}{limit:.2f}: {missed} missed, {len(found) - missed} called COVID-19 that are "
+            "not. The most confident come first."
+        )
+    if kind == _KINDS[1]:
+        return results.least_certain(
+            rows, limit
+        ), f"The films nearest to the threshold {limit:.2f}."
+    return _ten(rows, limit)
+
+
+def _ten(rows: pd.DataFrame, limit: float) -> tuple[pd.DataFrame, str]:
+    """Draw ten films of the test split, as the article evaluates ten samples."""
+    if st.button("Draw ten others", icon=":material/casino:", key="ten_again"):
+        st.session_state["ten_draw"] = st.session_state.get("ten_draw", 0) + 1
+    found = results.ten_sample(rows, st.session_state.get("ten_draw", 0))
+    right = int((found["score"].ge(limit) == found["covid"]).sum())
+    return found, (
+        f"The article shows ten samples. Of these ten of the test split, {right} are answered "
+        "rightly; ten films say little, so draw again and see how it moves."
+    )
+
+
+def _gallery(bundle: Bundle, found: pd.DataFrame, rows: pd.DataFrame) -> None:
+    paths = films.paths()
+    if not paths:
+        st.info(
+            "The films themselves are not on this machine: the Dataset page fetches them, or set "
+            "COVIDWEB_DATA to their folder.",
+            icon=":material/image_not_supported:",
+        )
+        return
+    overlay = st.toggle(
+        "Draw the heatmaps", key="mistakes_overlay", help="Loads the network; seconds at first."
+    )
+    columns = st.columns(4)
+    for index, (_, film) in enumerate(found.iterrows()):
+        with columns[index % 4].container(border=True):
+            _card(bundle, film, rows, paths.get(str(film["image_id"])), overlay)
+
+
+def _card(
+    bundle: Bundle, film: pd.Series, rows: pd.DataFrame, path: str | None, overlay: bool
+) -> None:
+    picture: Any = None
+    if path is not None:
+        drawn = films.overlay if overlay else films.plain
+        picture = parts.attempt(lambda: drawn(path, bundle.name))
+    right = (film["answer"] == "covid") == bool(film["covid"])
+    verdict = "right" if right else "wrong"
+    if picture is not None:
+        alt = f"Film {film['image_id']}, truth {film['label']}, answered {film['answer']}"
+        st.image(picture, width="stretch", alt=alt)
+    icon = ":material/check:" if right else ":material/close:"
+    st.markdown(f"{icon} **{film['score']:.2f}** · truth: {film['label']}, answer {verdict}")
+    st.caption(f"{film['image_id']} · {film['source']} · {results.set_title(film['set'])}")
+    near = results.neighbours(rows, film)
+    with st.popover("Near films", icon=":material/join_inner:", width="stretch"):
+        st.dataframe(
+            near[["image_id", "near", "label", "score"]],
+            width="stretch",
+            hide_index=True,
+            key=f"near-{film['image_id']}",
+        )

@@ -1,0 +1,13 @@
+import streamlit as st
+
+from covidweb.views import home, parts
+
+st.title("COVID-19 on chest X-rays")
+st.markdown(
+    "Drop in chest X-rays and get, for each, a calibrated probability of COVID-19 or an honest "
+    "“not sure”, a heatmap of the evidence, and the lung zones that carry it."
+)
+st.warning(parts.DISCLAIMER, icon=":material/medical_information:")
+home.next_steps()
+home.models()
+home.what_it_is_not()
