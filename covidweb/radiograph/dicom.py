@@ -12,9 +12,10 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.multival import MultiValue
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi, pixel_array
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.decompress import decompress
 from covidweb.radiograph.limits import MAX_INFLATED, check_size
 from covidweb.radiograph.picture import Pixels, chroma
 from covidweb.radiograph.scale import scale_samples, stretch
@@ -106,10 +107,13 @@ def decode_dicom(data: bytes) -> tuple[Pixels, str | None]:
     dataset = dcmread(io.BytesIO(data), force=True, specific_tags=_TAGS)
     _check_radiograph(dataset)
     check_size(int(dataset.Columns), int(dataset.Rows))
-    _silence_gdcm()
+    samples = decompress(dataset, data)
+    if samples.shape[:2] != (dataset.Rows, dataset.Columns):
+        raise ValueError("the compressed picture is not of the stated size")
     is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1
     is_palette = dataset.PhotometricInterpretation == "PALETTE COLOR"
-    pixels = _colour(dataset) if is_colour or is_palette else Pixels(_grey(dataset), 0.0)
+    coloured = is_colour or is_palette
+    pixels = _colour(samples, dataset) if coloured else Pixels(_grey(samples, dataset), 0.0)
     return Pixels(_as_hung(pixels.grey, dataset), pixels.chroma), _view(dataset)
 
 
@@ -137,8 +141,7 @@ def _check_radiograph(dataset: FileDataset) -> None:
         )
 
 
-def _grey(dataset: FileDataset) -> np.ndarray:
-    raw = pixel_array(dataset)
+def _grey(raw: np.ndarray, dataset: FileDataset) -> np.ndarray:
     values = apply_modality_lut(raw, dataset)
     grey = _displayed(values, raw, dataset)
     return 1 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
@@ -153,8 +156,9 @@ def _displayed(values: np.ndarray, raw: np.ndarray, dataset: FileDataset) -> np.
     for grey in (_by_lut(values, dataset), _by_window(values, dataset)):
         if grey is not None and float(np.ptp(grey)) > 2 / 255:
             return grey
-    if values is raw and raw.dtype == np.uint8:
-        return scale_samples(raw)
+    if raw.dtype == np.uint8:
+        ends = apply_modality_lut(np.array([0, 255], np.uint8), dataset)
+        return stretch(values, float(ends.min()), float(ends.max()))
     kept = values[raw != dataset.PixelPaddingValue] if "PixelPaddingValue" in dataset else values
     kept = kept if kept.size else values
     return stretch(values, float(kept.min()), float(kept.max()))
@@ -195,9 +199,8 @@ def _first(value: object) -> float | None:
     return number if np.isfinite(number) else None
 
 
-def _colour(dataset: FileDataset) -> Pixels:
+def _colour(rgb: np.ndarray, dataset: FileDataset) -> Pixels:
     """Turn a colour film into grey by Rec. 601 luma."""
-    rgb = pixel_array(dataset)
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         rgb = apply_color_lut(rgb, dataset)[..., :3]
     if rgb.dtype != np.uint8:
@@ -237,18 +240,8 @@ def _check_inflated(data: bytes) -> None:
     start = 144 + int.from_bytes(data[140:144], "little")
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
     unpacker.decompress(data[start:], MAX_INFLATED)
-    if not unpacker.eof:
+    if unpacker.unconsumed_tail:
         raise ImageError(
             "This DICOM file is compressed beyond reason: at most "
             f"{MAX_INFLATED // 2**20} MiB unpacked are accepted, received more."
         )
-
-
-def _silence_gdcm() -> None:
-    """Keep the decoder library from writing to the terminal."""
-    try:
-        import gdcm
-    except ImportError:
-        return
-    for switch in ("DebugOff", "WarningOff", "ErrorOff"):
-        getattr(gdcm.Trace, switch)()

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 _lock = threading.Lock()
 _inside = 0
-_catcher: warnings.catch_warnings | None = None  # type: ignore[type-arg]
+_catcher: warnings.catch_warnings | None = None
 
 
 @contextmanager
