@@ -1,8 +1,11 @@
 """The frame: page settings and navigation. Each page also runs alone, without it."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="covidweb", page_icon=":material/pulmonology:", layout="wide")
+icon = Path(__file__).parent / "covidweb" / "views" / "icon.png"
+st.set_page_config(page_title="covidweb", page_icon=str(icon), layout="wide")
 
 pages = [
     st.Page("pages/home.py", title="Home", icon=":material/home:", default=True),

@@ -74,9 +74,14 @@ def gap_chart(gaps: Mapping[str, pd.DataFrame], article: float | None) -> go.Fig
         colour = COLOURS[index % len(COLOURS)]
         for _, rows in table.groupby("metric", sort=False):
             y = [f"{row.title}, {name}" for row in rows.itertuples()]
-            line = {"color": colour, "width": 3}
             figure.add_scatter(
-                x=rows["value"], y=y, mode="lines", line=line, showlegend=False, hoverinfo="skip"
+                x=rows["value"],
+                y=y,
+                mode="lines",
+                line={"color": colour, "width": 9},
+                opacity=0.3,
+                showlegend=False,
+                hoverinfo="skip",
             )
         for place, symbol in (("inside", "circle"), ("outside", "diamond-open")):
             part = table[table["place"] == place]
@@ -124,11 +129,11 @@ def _article_line(figure: go.Figure, value: float, rows: Sequence[int]) -> None:
     )
     figure.add_annotation(
         x=value,
-        y=max(rows) + 0.45,
+        y=max(rows) + 0.5,
         text=f"the article: {value:.0%}",
         showarrow=False,
         xanchor="right",
-        yanchor="top",
+        yanchor="middle",
         xshift=-4,
     )
 

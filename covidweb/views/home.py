@@ -93,10 +93,10 @@ def outside(evaluation: dict[str, Any]) -> tuple[str, dict[str, Value | None]]:
 
 
 def _tiles(metrics: dict[str, Any]) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="small"):
         for name in _METRICS:
             value = metrics.get(name)
             text = "–" if value is None else f"{value['value']:.2f}"
             note = None if value is None else f"{value['low']:.2f} to {value['high']:.2f}"
             title = results.METRIC_TITLES[name]
-            st.metric(title, text, note, delta_color="off", delta_arrow="off", width=140)
+            st.metric(title, text, note, delta_color="off", delta_arrow="off", width=92)

@@ -1,5 +1,8 @@
 """The model card page: one bundle's facts and figures, to read and to take away."""
 
+import re
+
+import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
@@ -18,8 +21,31 @@ def show() -> None:
         parts.problem(sentence)
     text = markdown(bundle)
     _downloads(bundle, text)
-    # The page has its own title, so the card's headings move one level down.
-    st.markdown(text.replace("\n## ", "\n### ").replace("# ", "## ", 1))
+    for index, block in enumerate(text.strip().split("\n\n")):
+        _block(block, index)
+
+
+def _block(block: str, index: int) -> None:
+    """Show one block: wide tables scroll by themselves, narrow ones become lists that wrap."""
+    if not block.startswith("|"):
+        # The page has its own title, so the card's headings move one level down.
+        st.markdown(f"#{block}" if block.startswith("#") else block)
+        return
+    heads, rows = parsed(block)
+    if len(heads) == 2:
+        st.markdown("\n".join(f"- **{fact}**: {value}" for fact, value in rows))
+        return
+    table = pd.DataFrame(rows, columns=heads)
+    st.dataframe(table, width="stretch", hide_index=True, key=f"card_table_{index}")
+
+
+def parsed(block: str) -> tuple[list[str], list[list[str]]]:
+    """Return the heads and the rows of a Markdown table."""
+    lines = [
+        [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in block.splitlines()
+    ]
+    return lines[0], lines[2:]
 
 
 def _downloads(bundle: Bundle, text: str) -> None:

@@ -28,7 +28,9 @@ def show(bundles: list[Bundle]) -> None:
 def _compare(histories: dict[str, pd.DataFrame]) -> None:
     st.subheader("Learning curves")
     names = list(histories)
-    chosen = st.multiselect("Models", names, default=names[:2], key="curve_models")
+    chosen = st.pills(
+        "Models", names, selection_mode="multi", default=names[:2], key="curve_models"
+    )
     left, right = st.columns(2)
     with left:
         metric = parts.choose("Measure", metrics_of(histories), key="curve_metric")

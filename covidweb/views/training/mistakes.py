@@ -36,14 +36,15 @@ def show(bundles: list[Bundle]) -> None:
 
 
 def _filtered(rows: pd.DataFrame) -> pd.DataFrame:
+    sets = {"All": None} | {
+        results.set_title(name): name for name in rows["set"].unique() if name != "not_cxr"
+    }
     left, right = st.columns(2)
-    known = {results.set_title(name): name for name in rows["set"].unique() if name != "not_cxr"}
-    default = [t for t, name in known.items() if results.place_of(name) in ("inside", "outside")]
-    sets = left.multiselect("Sets", list(known), default=default, key="mistakes_sets")
-    rows = rows[rows["set"].isin([known[title] for title in sets])]
-    sources = sorted(rows["source"].astype(str).unique())
-    chosen = right.multiselect("Sources", sources, key="mistakes_sources", placeholder="All")
-    return rows[rows["source"].isin(chosen)] if chosen else rows
+    chosen = sets[left.selectbox("Set", list(sets), key="mistakes_set")]
+    rows = rows[rows["set"] == chosen] if chosen else rows
+    sources = ["All", *sorted(rows["source"].astype(str).unique())]
+    source = right.selectbox("Source", sources, key="mistakes_source")
+    return rows if source == "All" else rows[rows["source"] == source]
 
 
 def _pick(kind: str, rows: pd.DataFrame, limit: float) -> tuple[pd.DataFrame, str]:
