@@ -132,7 +132,7 @@ def draw_chest(rng: np.random.Generator) -> Chest:
         apex_x=4.9 * scale * float(rng.normal(1.0, 0.06)),
         dome=20.6 * scale * inspiration,
         left_drop=float(rng.normal(1.2, 0.5)),
-        dome_height=float(rng.uniform(4.2, 6.6)),
+        dome_height=float(rng.uniform(4.6, 8.2)),
         heart=scale * float(np.clip(rng.normal(1.0, 0.08), 0.84, 1.3)) / inspiration**0.7,
         rib_step=2.22 * scale * float(rng.normal(1.0, 0.03)),
         rib_drop=float(rng.uniform(2.6, 4.4)) * scale,
@@ -154,21 +154,21 @@ def draw_exposure(rng: np.random.Generator, chest: Chest) -> Exposure:
     outer = chest.half_width + 0.7 * chest.wall
     bare = rng.random() < 0.55
     edges = np.zeros(4) if bare else rng.uniform(-0.05, 0.05, 4).clip(0.0)
-    width = 2.0 * outer + float(rng.uniform(0.5, 6.0))
+    width = 2.0 * outer + float(rng.uniform(3.0, 11.0))
     return Exposure(
         view=view,
         distance=float(rng.uniform(175, 190) if view == "PA" else rng.uniform(95, 140)),
         width=width * 1.06,
-        height=(chest.dome + chest.dome_height + float(rng.uniform(4.5, 10.0))) * 1.06,
-        top=-float(rng.uniform(2.0, 6.5)),
+        height=(chest.dome + chest.dome_height + float(rng.uniform(6.0, 12.0))) * 1.06,
+        top=-float(rng.uniform(3.0, 7.5)),
         shift=float(rng.normal(0.0, 0.7)),
         scatter=float(rng.uniform(0.12, 0.4) if view == "PA" else rng.uniform(0.3, 0.8)),
         photons=float(np.exp(rng.uniform(np.log(8e5), np.log(1e7)))),
         blur=float(rng.uniform(0.03, 0.06)),
-        lung_grey=float(rng.uniform(0.24, 0.46)),
+        lung_grey=float(rng.uniform(0.26, 0.48)),
         dense_grey=float(rng.uniform(0.8, 0.95)),
         flatten=float(rng.uniform(0.0, 0.4)),
-        sharpen=float(rng.uniform(0.0, 0.9)),
+        sharpen=float(rng.uniform(0.0, 0.65)),
         marker=str(rng.choice(["R", "L", "R", "L", ""])),
         border=(float(edges[0]), float(edges[1]), float(edges[2]), float(edges[3])),
     )

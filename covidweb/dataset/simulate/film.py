@@ -63,17 +63,23 @@ def _logit(share: float) -> float:
 
 def _finish(film: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> np.ndarray:
     """Darken what lies outside the collimator, and put the side letter on."""
-    height, width = film.shape
-    left, top, right, bottom = exposure.border
-    across = (np.arange(width) + 0.5) / width
-    down = (np.arange(height) + 0.5) / height
-    lit = ((across >= left) & (across <= 1 - right))[None, :]
-    lit = lit & ((down >= top) & (down <= 1 - bottom))[:, None]
-    shade = ndimage.gaussian_filter(lit.astype(np.float32), 0.004 * width)
+    lit = lit_area(exposure, film.shape)
+    shade = ndimage.gaussian_filter(lit.astype(np.float32), 0.004 * film.shape[1])
     film = film * shade + 0.015 * (1.0 - shade)
     if exposure.marker:
         film = _stamp(film, exposure, rng)
     return np.clip(film, 0.0, 1.0).astype(np.float32)
+
+
+def lit_area(exposure: Exposure, shape: tuple[int, ...]) -> np.ndarray:
+    """Return bool (H, W): what the collimator lets the beam reach."""
+    height, width = shape
+    left, top, right, bottom = exposure.border
+    across = (np.arange(width) + 0.5) / width
+    down = (np.arange(height) + 0.5) / height
+    columns = (across >= left) & (across <= 1 - right)
+    rows = (down >= top) & (down <= 1 - bottom)
+    return rows[:, None] & columns[None, :]
 
 
 def _stamp(film: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> np.ndarray:

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 from covidweb.dataset.simulate.anatomy import draw_chest, draw_exposure
-from covidweb.dataset.simulate.film import develop
+from covidweb.dataset.simulate.film import develop, lit_area
 from covidweb.dataset.simulate.grid import make_grid
 from covidweb.dataset.simulate.lesions import draw_lesions
 from covidweb.dataset.simulate.projection import project
@@ -57,13 +57,14 @@ def simulate_film(seed: int, covid: bool, size: int = 512) -> SimulatedFilm:
     grid = make_grid(chest, draw_exposure(patient, chest), size)
     lesions = draw_lesions(chest, sick) if covid else ()
     seen = project(grid, lesions, detail, ragged)
-    lungs = seen.right | seen.left
+    lit = lit_area(grid.exposure, grid.shape)
+    right, left = seen.right & lit, seen.left & lit
     return SimulatedFilm(
-        pixels=develop(grid, seen.attenuation, lungs, dark),
-        lung_mask=lungs,
-        right=seen.right,
-        left=seen.left,
-        opacity=seen.opacity,
+        pixels=develop(grid, seen.attenuation, seen.right | seen.left, dark),
+        lung_mask=right | left,
+        right=right,
+        left=left,
+        opacity=seen.opacity * lit,
         covid=covid,
         label="covid" if covid else "normal",
         view=grid.exposure.view,

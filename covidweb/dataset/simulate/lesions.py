@@ -32,7 +32,7 @@ def draw_lesions(chest: Chest, rng: np.random.Generator) -> tuple[Lesion, ...]:
     both = rng.random() < 0.82
     only = float(rng.choice((-1.0, 1.0)))
     weight = float(rng.uniform(0.3, 0.7)) if both else (1.0 if only > 0 else 0.0)
-    solid = float(np.clip(0.26 + 0.45 * severity + rng.normal(0.0, 0.12), 0.25, 0.95))
+    solid = float(np.clip(0.32 + 0.48 * severity + rng.normal(0.0, 0.12), 0.25, 0.95))
     return tuple(
         _lesion(chest, 1.0 if rng.random() < weight else -1.0, solid, severity, rng)
         for _ in range(count)
@@ -63,7 +63,7 @@ class LesionField:
     def __init__(self, grid: Grid, lesions: tuple[Lesion, ...], rng: np.random.Generator) -> None:
         self._grid, self._lesions = grid, lesions
         height, width = grid.shape
-        self._rough = float(rng.uniform(0.4, 0.85))
+        self._rough = float(rng.uniform(0.25, 0.65))
         self._rows, self._columns = spread(height, CELLS), spread(width, CELLS)
         rows = np.clip((np.arange(CELLS + 3) - 1.0) / CELLS * height - 0.5, 0, height - 1)
         columns = np.clip((np.arange(CELLS + 3) - 1.0) / CELLS * width - 0.5, 0, width - 1)
@@ -75,7 +75,7 @@ class LesionField:
     def _coarse(rng: np.random.Generator) -> np.ndarray:
         side = CELLS + 3
         total = np.zeros((side, side), np.float32)
-        for cells, weight in ((8, 0.9), (16, 0.8), (34, 0.6)):
+        for cells, weight in ((8, 0.9), (16, 0.6), (34, 0.45)):
             matrix = spread(side, cells)
             values = rng.standard_normal((cells + 3, cells + 3), dtype=np.float32)
             total += weight * (matrix @ values @ matrix.T)

@@ -12,10 +12,15 @@ def body(grid: Grid) -> np.ndarray:
     side = np.abs(x)
     top = _below_shoulders(grid, side, z)
     outer = chest.rib_cage(np.maximum(z, 6.0)) + chest.wall + 1.2 * np.exp(-(((z - 8) / 6.0) ** 2))
-    deep = chest.thickness * (0.72 + 0.28 * np.clip(z / 9.0, 0.0, 1.0))
-    torso = deep * np.sqrt(np.maximum(1.0 - (side / outer) ** 4.5, 0.0)) * top
+    level = np.clip((z + 3.0) / 18.0, 0.0, 1.0)
+    deep = chest.thickness * (0.56 + 0.44 * level**2 * (3.0 - 2.0 * level))
+    torso = deep * np.sqrt(np.maximum(1.0 - (side / outer) ** 7.0, 0.0)) * top
     throat = 5.6 + 0.3 * chest.wall + 0.25 * np.maximum(z + 4.0, 0.0)
-    neck = (9.5 + chest.wall) * np.sqrt(np.maximum(1.0 - (x / throat) ** 2, 0.0)) * (z < 3.0)
+    neck = (
+        (9.5 + chest.wall)
+        * np.sqrt(np.maximum(1.0 - (x / throat) ** 2, 0.0))
+        * np.clip((5.0 - z) / 6.0, 0.0, 1.0)
+    )
     limbs = _yoke(grid, side, z) * top, _arms(grid, side, z)
     return np.cbrt(torso**3 + neck**3 + limbs[0] ** 3 + limbs[1] ** 3).astype(np.float32)
 
@@ -23,7 +28,8 @@ def body(grid: Grid) -> np.ndarray:
 def _below_shoulders(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Return 0 above the line from neck to shoulder, rising to 1 below it."""
     joint = grid.chest.half_width + 3.4
-    slope = -7.5 + 5.0 * (side / joint) ** 0.8 - 0.25 * grid.chest.wall
+    rise = grid.chest.clavicle_rise
+    slope = -8.0 - 0.2 * grid.chest.wall + (6.0 - 0.7 * rise) * (side / joint) ** 0.75
     return np.sqrt(1.0 - np.exp(-np.maximum(z - slope, 0.0) / 2.2))
 
 
@@ -33,7 +39,7 @@ def _yoke(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
     reach = chest.half_width + 7.0 + 0.7 * chest.wall
     across = np.maximum(1.0 - (side / reach) ** 5.0, 0.0)
     down = np.maximum(1.0 - (np.maximum(z - 1.0, 0.0) / 8.5) ** 2.5, 0.0)
-    return (9.5 + 0.9 * chest.wall) * np.sqrt(across * down)
+    return (11.5 + 1.0 * chest.wall) * np.sqrt(across * down)
 
 
 def _arms(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -43,13 +49,13 @@ def _arms(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
     axis = _arm_axis(grid, z)
     above = np.maximum(2.0 - z, 0.0) / (radius + 0.4)
     rest = 1.0 - ((side - axis) / radius) ** 2 - above**2
-    return 1.9 * radius * np.sqrt(np.maximum(rest, 0.0))
+    return 2.35 * radius * np.sqrt(np.maximum(rest, 0.0))
 
 
 def _arm_axis(grid: Grid, z: np.ndarray) -> np.ndarray:
     chest = grid.chest
-    lean = max(0.02, 0.2 + 0.09 * chest.scapula)
-    return chest.half_width + 4.6 + 0.6 * chest.wall + np.maximum(z - 2.0, 0.0) * lean
+    lean = max(0.0, 0.08 + 0.09 * chest.scapula)
+    return chest.half_width + 4.2 + 0.45 * chest.wall + np.maximum(z - 2.0, 0.0) * lean
 
 
 def rib_cage(grid: Grid) -> Interval:
@@ -62,7 +68,7 @@ def rib_cage(grid: Grid) -> Interval:
     lateral = np.maximum(side - apex, 0.0) / np.maximum(chest.rib_cage(z) - apex, 0.5)
     medial = np.maximum(apex - side, 0.0) / 3.6 * np.minimum(closing * 1.3, 1.0)
     rest = 1.0 - lateral**2.3 - medial**2.2 - closing**2.4
-    deep = chest.depth / 2.0 * (0.55 + 0.45 * (1.0 - np.exp(-np.maximum(z, 0.0) / 6.0)))
+    deep = chest.depth / 2.0 * (0.52 + 0.48 * (1.0 - np.exp(-np.maximum(z, 0.0) / 7.5)))
     return around(chest.middle + 1.2 * np.exp(-np.maximum(z, 0) / 6.0), deep, rest)
 
 
@@ -74,9 +80,9 @@ def domes(grid: Grid) -> Interval:
     centre = np.where(right, -0.49, 0.47) * chest.half_width
     top = chest.dome + np.where(right, 0.0, chest.left_drop)
     inner = np.where(right, x > centre, x < centre)
-    reach = chest.half_width * np.where(inner, 1.0, 0.62)
+    reach = chest.half_width * np.where(inner, 0.92, 0.56)
     rest = (z - top) / chest.dome_height - ((x - centre) / reach) ** 2
-    half = 0.5 * chest.depth * np.sqrt(np.clip(rest, 0.0, 1.6)) - 1e3 * (rest <= 0)
+    half = 0.5 * chest.depth * np.sqrt(np.clip(2.0 * rest, 0.0, 1.6)) - 1e3 * (rest <= 0)
     middle = chest.middle - 0.06 * chest.depth
     return middle - half, middle + half
 
@@ -87,16 +93,16 @@ def mediastinum(grid: Grid) -> list[Interval]:
     size, base = chest.heart, chest.dome
     y_heart = chest.front + 0.41 * chest.depth
     left = ellipsoid(
-        grid, (2.9 * size, y_heart, base - 2.4 * size), (6.9 * size, 5.2 * size, 6.8 * size), 0.62
+        grid, (2.5 * size, y_heart, base - 2.7 * size), (7.1 * size, 4.5 * size, 6.8 * size), 0.66
     )
     right = ellipsoid(
-        grid, (-0.6 * size, y_heart, base - 3.2 * size), (5.8 * size, 4.0 * size, 6.2 * size), 1.4
+        grid, (-0.6 * size, y_heart, base - 3.4 * size), (5.4 * size, 3.6 * size, 6.2 * size), 1.4
     )
     base_of_heart = ellipsoid(
         grid, (0.7, y_heart + 0.8, base - 8.0 * size), (5.6 * size, 3.4 * size, 6.0 * size), 1.3
     )
     knob = ellipsoid(
-        grid, (2.1, chest.middle + 0.6, 0.3 * base), (1.95 * size**2, 1.9 * size**2, 4.0), 0.0
+        grid, (2.2, chest.middle + 0.6, 0.3 * base), (2.05 * size**2, 2.0 * size**2, 4.6), 0.0
     )
     trunk = ellipsoid(grid, (2.1 * size, y_heart, 0.44 * base), (2.4 * size, 1.9 * size, 2.6), 1.1)
     hila = [
@@ -122,9 +128,10 @@ def _pedicle(grid: Grid) -> Interval:
     x, z = grid.at(chest.middle)
     centre = 0.1 + 0.5 * np.exp(-(((z - 0.33 * chest.dome) / 3.0) ** 2))
     half = (
-        3.0 * chest.heart
-        + 0.16 * np.sin(0.9 * z + 6.0 * chest.sway)
-        + 1.3 * np.exp(-np.maximum(z + 2.0, 0.0) / 2.2)
+        2.5 * chest.heart
+        + 0.03 * z
+        + 0.2 * np.sin(0.8 * z + 6.0 * chest.sway)
+        + 0.6 * np.exp(-np.maximum(z + 2.0, 0.0) / 2.2)
     )
     rest = 1.0 - np.abs((x - centre) / half) ** 2.6
     return around(chest.middle - 0.06 * chest.depth, 0.44 * chest.depth, rest)
@@ -134,7 +141,7 @@ def _spine(grid: Grid) -> Interval:
     chest = grid.chest
     x, z = grid.at(chest.front + chest.depth)
     rest = 1.0 - ((x - spine_axis(grid, z)) / 2.25) ** 2
-    return around(chest.front + chest.depth + 0.3, 3.6, rest)
+    return around(chest.front + chest.depth + 0.3, 2.8, rest)
 
 
 def _aorta(grid: Grid) -> Interval:
@@ -156,7 +163,7 @@ def breasts(grid: Grid) -> np.ndarray:
     if chest.breast <= 0.0:
         return np.zeros(grid.shape, np.float32)
     x, z = grid.at(0.0)
-    fold = 0.86 * chest.dome + 0.5 * chest.breast
+    fold = 0.96 * chest.dome + 0.6 * chest.breast
     across = (np.abs(x) - 0.66 * chest.half_width) / (0.44 * chest.half_width)
     down = (z - (fold - 4.2)) / np.where(z > fold - 4.2, 4.2, 8.5)
     rest = np.maximum(1.0 - across**2 - down**2, 0.0)

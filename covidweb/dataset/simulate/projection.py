@@ -105,7 +105,7 @@ def _attenuation(
     tissue = np.maximum(tissue - hollow * present, 0.0)
     clear = np.clip(1.0 - 1.1 * filled / np.maximum(lung, 1.0), 0.0, 1.0)
     blood = vessels(grid, rng) * np.clip((lung - 2.5) / 5.0, 0.0, 1.0) * clear
-    grain = noise(grid.shape, (60, 120), rng) * lung * 0.022 * clear
+    grain = noise(grid.shape, (36, 72, 140), rng) * lung * 0.032 * clear
     patchy = 0.92 + 0.24 * noise(grid.shape, (34, 68, 110), rng)
     air_filled = (SOFT - LUNG) * (patchy * filled + 2.1 * blood + grain)
     bone = skeleton(grid, rng) * np.clip(body / 3.0, 0.0, 1.0)

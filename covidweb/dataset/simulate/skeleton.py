@@ -22,7 +22,7 @@ def skeleton(grid: Grid, rng: np.random.Generator) -> np.ndarray:
     total += _tube_bone(grid, _girdle(grid, rng), 0.18, 0.6)
     total += _shoulder_blades(grid, rng)
     total += _spine(grid, rng)
-    return (total * grid.chest.bone).astype(np.float32)
+    return (0.88 * total * grid.chest.bone).astype(np.float32)
 
 
 def _tube_bone(grid: Grid, tubes: Tubes, wall: float, flat: float) -> np.ndarray:
@@ -99,7 +99,7 @@ def _girdle(grid: Grid, rng: np.random.Generator) -> Tubes:
             (1.04 * joint, 12.0, end + 0.8),
         ]
         parts.append(_bone(grid, ridge, side, (0.25, 0.5, 0.7), 0.45))
-        lean = 0.16 + 0.07 * chest.scapula
+        lean = max(0.0, 0.08 + 0.09 * chest.scapula)
         out = 0.5 * chest.wall
         arm = [
             (joint + 1.4, 11.0, 1.5 + lift),
@@ -149,9 +149,9 @@ def _shoulder_blades(grid: Grid, rng: np.random.Generator) -> np.ndarray:
         medial = _half_plane(p, z, corner, tip) - 0.5 * np.sin((z + 1.0) / 4.4)
         upper = _half_plane(p, z, neck, corner)
         depth = np.minimum(np.minimum(lateral, medial), upper)
-        plate = 0.075 * np.clip(depth / 0.25, 0.0, 1.0)
-        rim = 0.2 * np.exp(-(((lateral - 0.35) / 0.3) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
-        thin = 0.06 * np.exp(-(((medial - 0.15) / 0.18) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
+        plate = 0.11 * np.clip(depth / 0.25, 0.0, 1.0)
+        rim = 0.28 * np.exp(-(((lateral - 0.35) / 0.3) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
+        thin = 0.1 * np.exp(-(((medial - 0.15) / 0.18) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
         total += (plate + rim + thin).astype(np.float32)
     return total
 
@@ -178,7 +178,7 @@ def _spine(grid: Grid, rng: np.random.Generator) -> np.ndarray:
     rim = np.exp(-(((half - 0.15 - np.abs(off)) / 0.16) ** 2))
     plate = np.exp(-((((1.0 - within) * 0.5 * chest.rib_step - 0.28) / 0.13) ** 2))
     disc = np.clip((within - 0.8) / 0.15, 0.0, 1.0)
-    bodies = core * (0.17 + 0.11 * plate - 0.13 * disc) + 0.07 * rim
+    bodies = core * (0.12 + 0.09 * plate - 0.13 * disc) + 0.07 * rim
     level = (phase - np.floor(phase) - 0.42) * chest.rib_step
     pedicle = np.hypot((np.abs(off) - 1.05) / 0.36, level / 0.5)
     process = np.hypot(off / 0.26, (level - 0.75) / 0.6)
