@@ -24,7 +24,7 @@ from covidweb.training.lungs_data import (
 )
 from covidweb.training.provenance import INTENDED_USE, versions
 
-EPOCHS = 46
+EPOCHS = 42
 STEPS = 60
 BATCH = 16
 RATE = 2e-3
@@ -67,8 +67,6 @@ def train_lungs(
     Raises:
         DataError: the list of pairs or a file in it is missing.
     """
-    from covidweb.training.lungs_evaluate import evaluate_lungs
-
     prepare_device()
     pairs, empties = load_pairs(data), load_not_cxr(data)
     pairs = pairs.iloc[:: max(1, len(pairs) // limit)] if limit else pairs
@@ -98,6 +96,8 @@ def train_lungs(
         },
     }
     seal(output, card, (WEIGHTS,))
+    from covidweb.training.lungs_evaluate import evaluate_lungs
+
     evaluate_lungs(data, output, pairs[parts["pairs"]], empties[parts["empties"]], log=log)
     return seal(output, card, (WEIGHTS,))
 

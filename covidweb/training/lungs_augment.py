@@ -113,14 +113,14 @@ def _wires(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _letters(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    size, film = film.shape[0], np.ascontiguousarray(film, np.float32)
+    size, levels = film.shape[0], (np.clip(film, 0, 1) * 255).astype(np.uint8)
     for _ in range(rng.integers(1, 4)):
         text = "".join(rng.choice(list("LRAPSUPINE0123456789 "), int(rng.integers(1, 8))))
         place = tuple(int(v) for v in rng.uniform(0, size, 2))
-        grey, scale = float(rng.choice([0.0, 1.0, rng.random()])), float(rng.uniform(0.3, 1.2))
+        grey, scale = float(rng.choice([0, 255, 255 * rng.random()])), float(rng.uniform(0.3, 1.2))
         thick = int(rng.integers(1, 3))
-        cv2.putText(film, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, grey, thick)
-    return film
+        cv2.putText(levels, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, grey, thick)
+    return levels.astype(np.float32) / 255
 
 
 def _covered(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""Do two pieces of a mask look like the lungs of a frontal chest film?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+MIN_AREA, MAX_AREA = 0.01, 0.45
+"""One lung's share of the film."""
+MIN_CONFIDENCE = 0.85
+"""Mean probability inside a lung."""
+SLENDER = (0.8, 4.0)
+"""Height over width of one lung, in true proportions."""
+MIN_FILL = 0.45
+"""A lung's share of the box around it."""
+MAX_AREA_RATIO, MAX_HEIGHT_RATIO = 4.5, 2.2
+"""Larger over smaller lung."""
+MAX_STEP = 0.45
+"""Difference between the lungs' centres in height, in heights of the larger lung."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Facts about one piece of a mask.
+
+    Attributes:
+        area: share 0..1 of the film.
+        height, width: of its box, in units of the film's height (true proportions).
+        centre: row and column of its centre, in the same units.
+        fill: share 0..1 of its box that it fills.
+        confidence: mean probability 0..1 inside it.
+    """
+
+    area: float
+    height: float
+    width: float
+    centre: tuple[float, float]
+    fill: float
+    confidence: float
+
+    @classmethod
+    def of(cls, piece: np.ndarray, soft: np.ndarray, aspect: float) -> "Shape":
+        """Measure a piece, bool (S, S), on the map it was cut from; `aspect` is width / height."""
+        rows, columns = np.nonzero(piece)
+        size = len(piece)
+        height = np.ptp(rows) + 1
+        width = np.ptp(columns) + 1
+        return cls(
+            area=len(rows) / piece.size,
+            height=height / size,
+            width=width / size * aspect,
+            centre=(rows.mean() / size, columns.mean() / size * aspect),
+            fill=len(rows) / (height * width),
+            confidence=float(soft[rows, columns].mean()),
+        )
+
+
+def doubt(right: Shape, left: Shape) -> str:
+    """Return why two pieces are no pair of lungs, as a sentence, or nothing when they may be."""
+    for name, lung in (("right", right), ("left", left)):
+        reason = _single(lung)
+        if reason:
+            return f"What was found in the {name} lung's place {reason}."
+    if _ratio(right.area, left.area) > MAX_AREA_RATIO:
+        return "The two lungs differ too much in size."
+    if _ratio(right.height, left.height) > MAX_HEIGHT_RATIO:
+        return "The two lungs differ too much in height."
+    if abs(right.centre[0] - left.centre[0]) > MAX_STEP * max(right.height, left.height):
+        return "The two lungs do not lie beside each other."
+    return ""
+
+
+def lone_lung_doubt(lung: Shape, mirrored: float) -> str:
+    """Return why a lone piece is no lung, or nothing when it may be.
+
+    Args:
+        lung: the piece.
+        mirrored: share 0..1 of its mirror image that falls on the film.
+    """
+    reason = _single(lung)
+    if reason:
+        return f"Only one lung was looked for further: what was found {reason}."
+    if mirrored < 0.5:
+        return "Only one lung was found, and there is no room for the other on the film."
+    return ""
+
+
+def _single(lung: Shape) -> str:
+    if not MIN_AREA <= lung.area <= MAX_AREA:
+        return f"covers {100 * lung.area:.1f} % of the film, which no lung does"
+    if lung.confidence < MIN_CONFIDENCE:
+        return "is too uncertain"
+    if not SLENDER[0] <= lung.height / lung.width <= SLENDER[1]:
+        return "does not have a lung's proportions"
+    if lung.fill < MIN_FILL:
+        return "does not have a lung's outline"
+    return ""
+
+
+def _ratio(a: float, b: float) -> float:
+    return max(a, b) / max(min(a, b), 1e-9)

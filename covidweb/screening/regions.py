@@ -1,0 +1,206 @@
+"""Lung masks as regions: right and left lung, six zones, and the evidence in each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from covidweb.screening.plausible import Shape, doubt, lone_lung_doubt
+from covidweb.screening.result import ZONES, Box
+
+THRESHOLD = 0.5
+SPECK = 0.15
+"""Pieces smaller than this part of the largest are dropped."""
+SPINE = 0.22
+"""Half the gap between the lungs, as a part of one lung's width; used to mirror a lone lung."""
+
+NOTHING = "No lungs were found."
+LONE = (
+    "Only the patient's {found} lung was found; the {missing} one may be white, missing or off "
+    "the film. Its place was mirrored from the other side."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Lungs:
+    """The lungs found on one film; masks are stretched over the whole film.
+
+    Attributes:
+        right: bool (S, S), the patient's right lung (usually on the film's left side).
+        left: bool (S, S), the patient's left lung.
+        plausible: whether the mask looks like lungs and may be used for crop and regions.
+        note: one sentence about what is odd, empty where nothing is.
+        soft: float32 (S, S) in 0..1, the network's probability; None when unknown.
+    """
+
+    right: np.ndarray
+    left: np.ndarray
+    plausible: bool
+    note: str = ""
+    soft: np.ndarray | None = None
+
+    @property
+    def mask(self) -> np.ndarray:
+        """Both lungs, bool (S, S)."""
+        return self.right | self.left
+
+
+def clean(probability_map: np.ndarray, aspect: float = 1.0) -> Lungs:
+    """Turn the network's map into a right and a left lung.
+
+    The two pieces that lie side by side are kept, holes are filled, and lungs that touch are cut
+    where they are thinnest. When one lung is missing altogether and the other looks like a lung,
+    its place is mirrored from the other side and the note says so, so that a film with one white
+    lung can still be cropped and its zones still stand where a reader looks for them.
+
+    Args:
+        probability_map: float (S, S) in 0..1, stretched over the whole film.
+        aspect: width / height of the film before stretching.
+
+    Returns:
+        The lungs; `plausible` is False, with a note, when they do not look like a chest's.
+    """
+    soft = np.asarray(probability_map, np.float32)
+    pieces = _pieces(soft >= THRESHOLD)
+    if not pieces:
+        empty = np.zeros(soft.shape, bool)
+        return Lungs(empty, empty, False, NOTHING, soft)
+    pair = _pair(pieces)
+    if len(pair) == 1:
+        return _lone(pair[0], soft, aspect)
+    right, left = sorted(pair, key=_centre)
+    note = doubt(Shape.of(right, soft, aspect), Shape.of(left, soft, aspect))
+    return Lungs(right, left, not note, note, soft)
+
+
+def zones(lungs: Lungs) -> dict[str, np.ndarray]:
+    """Return bool (S, S) per name of `ZONES`: thirds of each lung's own height."""
+    found = {}
+    for side, lung in (("right", lungs.right), ("left", lungs.left)):
+        rows = np.flatnonzero(lung.any(axis=1))
+        top, height = (rows[0], rows[-1] + 1 - rows[0]) if len(rows) else (0, 3)
+        third = np.clip((np.arange(len(lung)) - top) * 3 // height, 0, 2)
+        for index, level in enumerate(("upper", "middle", "lower")):
+            found[f"{side}_{level}"] = lung & (third == index)[:, None]
+    return {name: found[name] for name in ZONES}
+
+
+def evidence_by_zone(grid: np.ndarray, box: Box, lungs: Lungs) -> dict[str, float]:
+    """Return each zone's share 0..1 of the evidence inside the lungs; all 0 without evidence.
+
+    Args:
+        grid: float (h, w), >= 0, the evidence.
+        box: left, top, right, bottom of the grid on the film, in fractions.
+        lungs: the film's lungs.
+    """
+    evidence = on_film(grid, box, lungs.mask.shape)
+    inside = float(evidence[lungs.mask].sum())
+    if inside <= 0:
+        return dict.fromkeys(ZONES, 0.0)
+    return {name: float(evidence[zone].sum()) / inside for name, zone in zones(lungs).items()}
+
+
+def lung_share(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float]:
+    """Return the share 0..1 of the evidence inside the lungs, and its ratio to their area.
+
+    The area is the lungs' share of the grid's box, so a ratio of 1 is what evidence spread evenly
+    would give. Both are 0 without evidence, the ratio also where no lung lies in the box.
+    """
+    evidence = on_film(grid, box, lungs.mask.shape)
+    covered = on_film(np.ones_like(grid), box, lungs.mask.shape)
+    total, area = float(evidence.sum()), float(covered.sum())
+    if total <= 0 or area <= 0:
+        return 0.0, 0.0
+    share = float(evidence[lungs.mask].sum()) / total
+    expected = float(covered[lungs.mask].sum()) / area
+    return share, share / expected if expected else 0.0
+
+
+def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
+    """Resample a grid that covers `box` to the whole film: float64 `shape`, 0 outside the box.
+
+    Bilinear between the centres of the grid's cells, constant beyond the outer ones.
+    """
+    rows = _weights(grid.shape[0], box[1], box[3], shape[0])
+    columns = _weights(grid.shape[1], box[0], box[2], shape[1])
+    return rows @ np.asarray(grid, np.float64) @ columns.T
+
+
+def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
+    """Return (size, cells): how much each cell counts at the centre of each of `size` pixels."""
+    film = (np.arange(size) + 0.5) / size
+    place = (film - start) / max(stop - start, 1e-9)
+    inside = (place >= 0) & (place < 1)
+    distance = np.abs(np.clip(place * cells - 0.5, 0, cells - 1)[:, None] - np.arange(cells))
+    return np.clip(1 - distance, 0, 1) * inside[:, None]
+
+
+def _pieces(mask: np.ndarray) -> list[np.ndarray]:
+    """Return the connected pieces without holes, largest first, specks dropped."""
+    labels, count = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    order = [i for i in np.argsort(-sizes) if sizes[i] >= max(SPECK * sizes.max(), 4)]
+    return [ndimage.binary_fill_holes(labels == i + 1) for i in order[:6]]
+
+
+def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the largest piece and the largest one beside it, or the two halves of a joint one."""
+    first = pieces[0]
+    for other in pieces[1:]:
+        if _beside(first, other):
+            return [first, other]
+    halves = _halves(first)
+    return list(halves) if halves else [first]
+
+
+def _beside(first: np.ndarray, other: np.ndarray) -> bool:
+    """Whether the centre of each lies outside the columns that the other's middle half fills."""
+    spans = [np.percentile(np.nonzero(piece)[1], (10, 90)) for piece in (first, other)]
+    centres = [_centre(first), _centre(other)]
+    outside = [
+        not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
+    ]
+    return all(outside)
+
+
+def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Cut a joint pair of lungs at its thinnest column; None when it has no waist."""
+    columns = np.flatnonzero(piece.any(axis=0))
+    left, width = columns[0], len(columns)
+    counts = piece.sum(axis=0)[left : left + width]
+    low, high = int(0.3 * width), int(0.7 * width) + 1
+    cut = low + int(np.argmin(counts[low:high]))
+    if counts[cut] > 0.5 * min(counts[:cut].max(initial=0), counts[cut:].max()):
+        return None
+    side = np.arange(piece.shape[1]) <= left + cut
+    return piece & side, piece & ~side
+
+
+def _centre(piece: np.ndarray) -> float:
+    return float(np.nonzero(piece)[1].mean())
+
+
+def _lone(lung: np.ndarray, soft: np.ndarray, aspect: float) -> Lungs:
+    """Mirror a lone lung to the other side of the spine."""
+    columns = np.flatnonzero(lung.any(axis=0))
+    gap = SPINE * (columns[-1] + 1 - columns[0])
+    is_right = _centre(lung) < lung.shape[1] / 2
+    axis = columns[-1] + gap if is_right else columns[0] - gap
+    mirrored = _mirror(lung, axis)
+    right, left = (lung, mirrored) if is_right else (mirrored, lung)
+    note = lone_lung_doubt(Shape.of(lung, soft, aspect), float(mirrored.sum() / lung.sum()))
+    found, missing = ("right", "left") if is_right else ("left", "right")
+    if note:
+        empty = np.zeros_like(lung)
+        return Lungs(*((lung, empty) if is_right else (empty, lung)), False, note, soft)
+    return Lungs(right, left, True, LONE.format(found=found, missing=missing), soft)
+
+
+def _mirror(lung: np.ndarray, axis: float) -> np.ndarray:
+    """Mirror a mask about the column `axis`; what would fall off the film is lost."""
+    columns = np.arange(lung.shape[1])
+    sources = np.rint(2 * axis - columns).astype(int)
+    inside = (sources >= 0) & (sources < lung.shape[1])
+    mirrored = np.zeros_like(lung)
+    mirrored[:, inside] = lung[:, sources[inside]]
+    return mirrored & ~lung
