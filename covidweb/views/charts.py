@@ -172,7 +172,7 @@ def forest(table: pd.DataFrame, metric_title: str, line: float | None = None) ->
     )
     figure.update_xaxes(title=f"{metric_title}, with its 95 % interval")
     if line is not None:
-        figure.add_vline(line, line_dash="dash", line_color=MUTED, annotation_text="the article")
+        _reference(figure, line, f"the article: {line:.0%}")
     return _finish(figure, height=150 + 1.3 * _ROW_HEIGHT * len(titles))
 
 
@@ -226,13 +226,12 @@ def confusion(counts: Mapping[str, int]) -> go.Figure:
         [f"<b>{cells[r, c]}</b><br>{names[r][c]}<br>{shares[r, c]:.0%}" for c in (0, 1)]
         for r in (0, 1)
     ]
+    columns, rows = ["called COVID-19", "called normal"], ["COVID-19", "normal"]
     figure = go.Figure(
         go.Heatmap(
             z=shares,
-            x=["called COVID-19", "called normal"],
-            y=["COVID-19", "normal"],
-            text=text,
-            texttemplate="%{text}",
+            x=columns,
+            y=rows,
             hovertemplate="%{y}, %{x}: %{z:.1%} of the row<extra></extra>",
             colorscale=[[0, "rgba(47,131,179,0.05)"], [1, "rgba(47,131,179,0.45)"]],
             zmin=0,
@@ -242,6 +241,9 @@ def confusion(counts: Mapping[str, int]) -> go.Figure:
             ygap=3,
         )
     )
+    # Annotations take the theme's text colour; a heatmap's own text would not.
+    for r, c in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        figure.add_annotation(x=columns[c], y=rows[r], text=text[r][c], showarrow=False)
     figure.update_yaxes(autorange="reversed")
     return _finish(figure, height=360)
 
@@ -286,7 +288,7 @@ def score_histogram(rows: pd.DataFrame, by: str, threshold: float | None) -> go.
             hovertemplate="scores %{x}: %{y:.1f} %",
         )
     if threshold is not None:
-        figure.add_vline(threshold, line_dash="dash", line_color=MUTED, annotation_text="threshold")
+        _reference(figure, threshold, "threshold")
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(title="Probability of COVID-19", range=[0, 1])
     figure.update_yaxes(title="Share of films, %")
@@ -312,28 +314,30 @@ def bars(table: pd.DataFrame, axis: str, line: tuple[float, str] | None = None) 
     """Return horizontal bars with intervals: columns `name`, `value`, `low`, `high`.
 
     Args:
-        table: one row per bar, drawn from the top; a row named in column `own` stands out.
+        table: drawn from the top; one colour per value of the column `series`, if it is there.
         axis: title of the horizontal axis.
         line: a reference value and its name.
     """
-    own = table.get("own", pd.Series(False, index=table.index))
-    figure = go.Figure(
-        go.Bar(
-            x=table["value"],
-            y=[_wrapped(name) for name in table["name"]],
+    figure = go.Figure()
+    series = table.get("series", pd.Series("", index=table.index))
+    for index, name in enumerate(dict.fromkeys(series)):
+        rows = table[series == name]
+        figure.add_bar(
+            x=rows["value"],
+            y=[_wrapped(label) for label in rows["name"]],
             orientation="h",
-            marker={"color": [COLOURS[0] if mine else MUTED for mine in own]},
-            error_x=_bars(table),
-            customdata=table[["low", "high"]],
-            hovertemplate="%{y}: %{x:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})"
-            "<extra></extra>",
+            name=name,
+            marker={"color": COLOURS[index % len(COLOURS)]},
+            error_x=_bars(rows) | {"color": MUTED},
+            customdata=rows[["low", "high"]],
+            hovertemplate="%{y}: %{x:.3f} (%{customdata[0]:.3f} to %{customdata[1]:.3f})",
         )
-    )
-    figure.update_yaxes(autorange="reversed")
+    names = [_wrapped(name) for name in dict.fromkeys(table["name"])]
+    figure.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=names)
     figure.update_xaxes(title=axis)
     if line is not None:
-        figure.add_vline(line[0], line_dash="dash", line_color=MUTED, annotation_text=line[1])
-    return _finish(figure, height=110 + _ROW_HEIGHT * len(table))
+        _reference(figure, *line)
+    return _finish(figure, height=130 + _ROW_HEIGHT * max(len(names), 0.7 * len(table)))
 
 
 def curves(table: pd.DataFrame, titles: tuple[str, str]) -> go.Figure:
@@ -352,6 +356,12 @@ def curves(table: pd.DataFrame, titles: tuple[str, str]) -> go.Figure:
     figure.update_xaxes(title=titles[0])
     figure.update_yaxes(title=titles[1])
     return _finish(figure, height=360, hovermode="x unified")
+
+
+def _reference(figure: go.Figure, value: float, name: str) -> None:
+    """Draw a dashed line at a value, with its name above the plot."""
+    figure.add_vline(value, line_dash="dash", line_color=MUTED)
+    figure.add_annotation(x=value, y=1, yref="paper", yanchor="bottom", text=name, showarrow=False)
 
 
 def _bars(rows: pd.DataFrame) -> dict[str, Any]:
@@ -387,7 +397,7 @@ def _finish(figure: go.Figure, height: float = 400, **layout: Any) -> go.Figure:
     figure.update_layout(
         height=int(height),
         margin={"l": 8, "r": 12, "t": 24, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.07, "x": 0, "title": None},
         **layout,
     )
     figure.update_xaxes(automargin=True)

@@ -18,6 +18,7 @@ BASELINES = {
     "file_facts": "Image size and format only",
 }
 OWN = "The network itself"
+_MAX_SERIES = 3
 
 
 def show(bundles: list[Bundle]) -> None:
@@ -89,8 +90,9 @@ def _baselines(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
         return
     sentence = baseline_sentence(table)
     st.markdown(sentence)
+    table = table.assign(series=table["own"].map({True: "network", False: "no lung seen"}))
     figure = charts.bars(table, "AUC on the same test split", (0.5, "guessing"))
-    parts.show_chart(figure, table.drop(columns="own"), "baselines", sentence)
+    parts.show_chart(figure, table.drop(columns=["own", "series"]), "baselines", sentence)
 
 
 def _section(audit: Mapping[str, Any], key: str, title: str, meaning: str) -> None:
@@ -100,25 +102,40 @@ def _section(audit: Mapping[str, Any], key: str, title: str, meaning: str) -> No
 
 
 def show_values(section: Any, key: str) -> None:
-    """Show one audit section: a bar chart per measure in 0..1, the other figures as a table."""
+    """Show one audit section: what can be compared as bars, single figures as a table."""
     table = results.audit_values(section)
     if table.empty:
         missing(key)
         return
-    table = table.assign(name=table["name"].str.replace("_", " "))
-    drawn = table[table["value"].between(-1, 1)]
-    sizes = drawn.groupby("metric").size()
-    for metric in [m for m in drawn["metric"].unique() if sizes[m] > 1]:
-        rows = drawn[drawn["metric"] == metric]
-        said = [
-            f"{row.name_}: {row.value:.2f}"
-            for row in rows.rename(columns={"name": "name_"}).itertuples()
-        ]
-        axis = results.METRIC_TITLES.get(metric, metric.replace("_", " ").capitalize())
-        parts.show_chart(charts.bars(rows, axis), rows, f"{key}-{metric}", ", ".join(said))
-    rest = table[~table.index.isin(drawn.index) | table["metric"].map(sizes).fillna(0).le(1)]
+    table = table.assign(
+        name=table["name"].str.replace("_", " "),
+        series=[results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in table["metric"]],
+    )
+    drawn = comparable(table)
+    if not drawn.empty:
+        _bars(drawn, key)
+    rest = table[~table.index.isin(drawn.index)]
     if not rest.empty:
         st.dataframe(_readable(rest), width="stretch", hide_index=True, key=f"rest-{key}")
+
+
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows in -1..1 whose measure is there for more than one name."""
+    small = table[table["value"].between(-1, 1)]
+    return small[small.groupby("metric")["name"].transform("nunique") > 1]
+
+
+def _bars(drawn: pd.DataFrame, key: str) -> None:
+    series = list(dict.fromkeys(drawn["series"]))
+    if len(series) > _MAX_SERIES:
+        chosen = parts.choose("Measure", series, key=f"measure-{key}")
+        drawn, series = drawn[drawn["series"] == chosen], [chosen]
+    said = [
+        f"{name} {s} {value:.2f}"
+        for name, s, value in zip(drawn["name"], drawn["series"], drawn["value"], strict=True)
+    ]
+    axis = series[0] if len(series) == 1 else "Value"
+    parts.show_chart(charts.bars(drawn, axis), drawn.drop(columns="series"), key, ", ".join(said))
 
 
 def missing(key: str) -> None:
@@ -132,5 +149,6 @@ def missing(key: str) -> None:
 
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
     values = [parts.interval_text(row, 3) for _, row in rows.iterrows()]
-    measures = [results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in rows["metric"]]
-    return pd.DataFrame({"What": rows["name"], "Measure": measures, "Value": values})
+    plain = rows["metric"].str.replace("_", " ")
+    names = rows["series"].where(rows["name"] == plain, rows["name"] + ": " + rows["series"])
+    return pd.DataFrame({"What": names.str.capitalize(), "Value": values})

@@ -105,6 +105,8 @@ def _card(
     if picture is not None:
         alt = f"Film {film['image_id']}, truth {film['label']}, answered {film['answer']}"
         st.image(picture, width="stretch", alt=alt)
+    elif path is None:
+        st.caption("This film is not on this machine.")
     icon = ":material/check:" if right else ":material/close:"
     st.markdown(f"{icon} **{film['score']:.2f}** · truth: {film['label']}, answer {verdict}")
     st.caption(f"{film['image_id']} · {film['source']} · {results.set_title(film['set'])}")

@@ -33,6 +33,7 @@ def show(bundles: list[Bundle]) -> None:
     st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {rule}")
     _slider(rows, data.threshold(bundle), bundle.name)
     _calibration(rows)
+    _decision(rows)
     _histograms(rows, data.threshold(bundle))
 
 
@@ -52,7 +53,6 @@ def _slider(rows: pd.DataFrame, start: float, name: str) -> None:
     _figures(films, limit, percent / 100)
     counts = metrics.at_threshold(films["covid"], films["score"], limit)
     _matrix_and_curves(films, counts)
-    _decision(films, percent / 100)
 
 
 def _population(rows: pd.DataFrame) -> pd.DataFrame:
@@ -126,18 +126,6 @@ def thinned(curve: pd.DataFrame, count: int = _CURVE_POINTS) -> pd.DataFrame:
     return curve.iloc[np.linspace(0, len(curve) - 1, count).round().astype(int)]
 
 
-def _decision(films: pd.DataFrame, prevalence: float) -> None:
-    st.markdown(f"**Decision curve at a prevalence of {prevalence:.1%}**")
-    st.caption(
-        "Who would act at which probability gains what: true positives, minus false alarms "
-        "weighted by how lightly one acts. A useful model lies above both other lines."
-    )
-    curve = metrics.decision_curve(films["covid"], films["score"], prevalence)
-    table = pd.DataFrame(curve)
-    alt = "Net benefit of the model, of acting on everybody, and on nobody, over the threshold"
-    parts.show_chart(charts.decision(table), table, "decision-curve", alt)
-
-
 def _calibration(rows: pd.DataFrame) -> None:
     st.subheader("Do the probabilities mean what they say?")
     read = {}
@@ -161,11 +149,33 @@ def _calibration(rows: pd.DataFrame) -> None:
     )
 
 
+def _decision(rows: pd.DataFrame) -> None:
+    """Show the decision curve at the films' own prevalence, which their probabilities fit."""
+    st.subheader("Who gains by acting on it?")
+    place = parts.choose("Measured", ["inside", "outside"], key="decision_place")
+    films = results.population(rows, place)
+    if films.empty:
+        st.info(f"predictions.csv has no films {place}.", icon=":material/info:")
+        return
+    share = films["covid"].mean()
+    st.caption(
+        "Net benefit: true positives, minus false alarms weighted by how lightly one acts, per "
+        f"film. A useful model lies above both other lines. {share:.0%} of these films are "
+        "COVID-19, far more than among people screened."
+    )
+    table = pd.DataFrame(metrics.decision_curve(films["covid"], films["score"]))
+    alt = "Net benefit of the model, of acting on everybody, and on nobody, over the threshold"
+    parts.show_chart(charts.decision(table), table, "decision-curve", alt)
+
+
 def _histograms(rows: pd.DataFrame, limit: float) -> None:
     st.subheader("Scores")
     left, right = st.columns(2)
     with left:
-        sets = {results.set_title(name): name for name in rows["set"].unique()}
+        names = sorted(
+            rows["set"].unique(), key=lambda n: results.PLACES.index(results.place_of(n))
+        )
+        sets = {results.set_title(name): name for name in names}
         title = st.selectbox("Set", list(sets), key="score_set")
     with right:
         by = parts.choose("Coloured by", ["label", "source"], key="score_by")
