@@ -1,0 +1,33 @@
+"""`python -m covidweb bench`: speed figures, with their targets."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from covidweb.bench import Figure
+
+
+def bench(
+    model: Annotated[str, typer.Option(help="Name of a bundle under model/.")] = "default",
+    films: Annotated[int, typer.Option(min=2, help="Films in a batch.")] = 16,
+    server: Annotated[bool, typer.Option(help="Also time the start of the web app.")] = True,
+    output: Annotated[Path | None, typer.Option(help="Also write the figures as JSON.")] = None,
+) -> None:
+    """Measure speed beside the reference implementations, as ratios in one run."""
+    from covidweb.bench import as_records, measure
+
+    figures = []
+    for figure in measure(model, films, server):
+        figures.append(figure)
+        typer.echo(_line(figure))
+    if output:
+        output.write_text(json.dumps(as_records(figures), indent=1) + "\n", encoding="utf-8")
+
+
+def _line(figure: "Figure") -> str:
+    verdict = {True: "met", False: "MISSED", None: ""}[figure.met]
+    value = f"{figure.value:9.2f} {figure.unit:2}"
+    return f"{figure.name:58} {value}  {figure.target:8} {verdict}".rstrip()
