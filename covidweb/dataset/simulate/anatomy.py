@@ -140,7 +140,7 @@ def draw_chest(rng: np.random.Generator) -> Chest:
         bone=float(np.clip(rng.normal(1.0, 0.15), 0.6, 1.35)),
         scapula=float(rng.normal(0.0, 1.0)),
         clavicle_rise=float(rng.normal(1.4, 0.9)),
-        breast=float(rng.uniform(1.2, 4.2)) * (0.7 + 0.3 * stout) if sex == "F" else 0.0,
+        breast=float(rng.uniform(1.5, 5.5)) * (0.7 + 0.3 * stout) if sex == "F" else 0.0,
         tilt=float(rng.normal(0.0, 0.022)),
         sway=float(rng.normal(0.0, 0.35)),
         vessels=float(np.clip(rng.normal(1.0, 0.15), 0.7, 1.4)),

@@ -1,5 +1,7 @@
 """From attenuation to a film: scatter, noise, blur, the film's curve, edges and side letters."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
@@ -11,28 +13,67 @@ from covidweb.dataset.simulate.grid import Grid
 GRID_ROWS = 7
 """Scatter is no finer than the film's side over this."""
 STEEPEST = 2.2
+"""Contrast limit of the film's curve."""
+COARSE = 3
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The film's S-shaped curve: the logit of the grey rises by `steep` per unit above `low`."""
+
+    low: float
+    dark: float
+    steep: float
 
 
 def develop(
-    grid: Grid, attenuation: np.ndarray, lungs: np.ndarray, rng: np.random.Generator
+    grid: Grid,
+    attenuation: np.ndarray,
+    healthy: np.ndarray,
+    lungs: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return the film, float32 (H, W) in 0..1, air dark and bone bright."""
+    """Return the film, float32 (H, W) in 0..1, air dark and bone bright.
+
+    Args:
+        grid: the film's pixels.
+        attenuation: float32 (H, W), the exponent of Beer and Lambert's law.
+        healthy: the same without opacities; sets the film's curve, so that an opacity changes
+            the film where it lies and not the whole film's greys.
+        lungs: bool (H, W), where the curve has its dark anchor.
+        rng: draws the noise and the side letter's place.
+    """
     exposure = grid.exposure
+    curve = _set_curve(grid, healthy, lungs)
     light = _expose(attenuation, exposure, grid.pitch, rng)
     density = _process(-np.log(light), exposure, grid.pitch)
-    film = _curve(density, lungs, attenuation > 0.6, exposure)
-    return _finish(film, exposure, rng)
+    grey = 1.0 / (1.0 + np.exp(-(curve.dark + curve.steep * (density - curve.low))))
+    return _finish(np.clip((grey - 0.02) / 0.96, 0.0, 1.0), exposure, rng)
+
+
+def _set_curve(grid: Grid, healthy: np.ndarray, lungs: np.ndarray) -> _Curve:
+    """Lay the curve through two anchors, the lungs and the dense middle, on a coarse film."""
+    exposure = grid.exposure
+    coarse, inside = healthy[::COARSE, ::COARSE], lungs[::COARSE, ::COARSE]
+    light = _expose(coarse, exposure, grid.pitch * COARSE, None)
+    density = _process(-np.log(light), exposure, grid.pitch * COARSE)
+    body = coarse > 0.6
+    low = float(np.median(density[inside])) if inside.any() else float(density.min())
+    high = float(np.percentile(density[body], 72)) if body.any() else float(density.max())
+    dark, pale = _logit(exposure.lung_grey), _logit(exposure.dense_grey)
+    return _Curve(low, dark, min((pale - dark) / max(high - low, 0.2), STEEPEST))
 
 
 def _expose(
-    attenuation: np.ndarray, exposure: Exposure, pitch: float, rng: np.random.Generator
+    attenuation: np.ndarray, exposure: Exposure, pitch: float, rng: np.random.Generator | None
 ) -> np.ndarray:
     """Return the light on the detector, behind nothing 1: primary, scatter and photon noise."""
     primary = np.exp(-attenuation)
     scatter = smooth(np.minimum(primary, 0.12), GRID_ROWS)
     light = primary + exposure.scatter * np.maximum(scatter, 0.0)
-    photons = exposure.photons * pitch**2
-    light = light + np.sqrt(light / photons) * rng.standard_normal(light.shape, dtype=np.float32)
+    if rng is not None:
+        photons = exposure.photons * pitch**2
+        light += np.sqrt(light / photons) * rng.standard_normal(light.shape, dtype=np.float32)
     light = ndimage.gaussian_filter(light, max(0.45, exposure.blur / pitch))
     return np.maximum(light, 1e-3).astype(np.float32)
 
@@ -43,18 +84,6 @@ def _process(density: np.ndarray, exposure: Exposure, pitch: float) -> np.ndarra
     flat = density - exposure.flatten * (broad - float(broad.mean()))
     soft = ndimage.gaussian_filter(flat, 0.45 / pitch, truncate=2.5)
     return flat + exposure.sharpen * (flat - soft)
-
-
-def _curve(
-    density: np.ndarray, lungs: np.ndarray, body: np.ndarray, exposure: Exposure
-) -> np.ndarray:
-    """Return grey by an S-shaped curve through two anchors: the lungs, and the dense middle."""
-    low = float(np.median(density[lungs])) if lungs.any() else float(density.min())
-    high = float(np.percentile(density[body], 78)) if body.any() else float(density.max())
-    dark, pale = _logit(exposure.lung_grey), _logit(exposure.dense_grey)
-    steep = min((pale - dark) / max(high - low, 0.2), STEEPEST)
-    grey = 1.0 / (1.0 + np.exp(-(dark + steep * (density - low))))
-    return np.clip((grey - 0.02) / 0.96, 0.0, 1.0)
 
 
 def _logit(share: float) -> float:

@@ -60,7 +60,7 @@ def simulate_film(seed: int, covid: bool, size: int = 512) -> SimulatedFilm:
     lit = lit_area(grid.exposure, grid.shape)
     right, left = seen.right & lit, seen.left & lit
     return SimulatedFilm(
-        pixels=develop(grid, seen.attenuation, seen.right | seen.left, dark),
+        pixels=develop(grid, seen.attenuation, seen.healthy, seen.right | seen.left, dark),
         lung_mask=right | left,
         right=right,
         left=left,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from covidweb.dataset.fields import noise
 from covidweb.dataset.simulate.grid import Grid, Interval, around, chord, ellipsoid
 
 
@@ -13,7 +14,7 @@ def body(grid: Grid) -> np.ndarray:
     top = _below_shoulders(grid, side, z)
     outer = chest.rib_cage(np.maximum(z, 6.0)) + chest.wall + 1.2 * np.exp(-(((z - 8) / 6.0) ** 2))
     level = np.clip((z + 3.0) / 18.0, 0.0, 1.0)
-    deep = chest.thickness * (0.56 + 0.44 * level**2 * (3.0 - 2.0 * level))
+    deep = chest.thickness * (0.63 + 0.37 * level**2 * (3.0 - 2.0 * level))
     torso = deep * np.sqrt(np.maximum(1.0 - (side / outer) ** 7.0, 0.0)) * top
     throat = 5.6 + 0.3 * chest.wall + 0.25 * np.maximum(z + 4.0, 0.0)
     neck = (
@@ -163,7 +164,7 @@ def breasts(grid: Grid) -> np.ndarray:
     if chest.breast <= 0.0:
         return np.zeros(grid.shape, np.float32)
     x, z = grid.at(0.0)
-    fold = 0.96 * chest.dome + 0.6 * chest.breast
+    fold = 1.04 * chest.dome + 0.5 * chest.breast
     across = (np.abs(x) - 0.66 * chest.half_width) / (0.44 * chest.half_width)
     down = (z - (fold - 4.2)) / np.where(z > fold - 4.2, 4.2, 8.5)
     rest = np.maximum(1.0 - across**2 - down**2, 0.0)
@@ -182,8 +183,9 @@ def gas(grid: Grid, rng: np.random.Generator) -> np.ndarray:
         z = level + float(rng.uniform(2.0, 2.8))
         radii = (float(rng.uniform(1.6, 3.4)), float(rng.uniform(0.9, 1.5)), chest.stomach_gas / 2)
         total += chord(ellipsoid(grid, (x, 9.0, z), radii, float(rng.normal(0.1, 0.15))))
-    for _ in range(int(rng.integers(0, 9))):
+    for _ in range(int(rng.integers(0, 7))):
         x, z = float(rng.normal(5.5, 3.0)), level + float(rng.uniform(3.5, 9.0))
         radii = (float(rng.uniform(0.6, 1.6)), float(rng.uniform(0.5, 0.9)), 0.9)
         total += chord(ellipsoid(grid, (x, 8.0, z), radii, float(rng.uniform(-1.5, 1.5))))
-    return np.minimum(total, 5.0)
+    ragged = np.clip(0.75 + 0.45 * noise(grid.shape, (24, 48), rng), 0.0, 1.2)
+    return np.minimum(total * ragged, 5.0)

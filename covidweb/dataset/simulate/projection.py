@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from covidweb.dataset.fields import noise
-from covidweb.dataset.simulate import organs
+from covidweb.dataset.simulate import devices, organs
 from covidweb.dataset.simulate.grid import Grid, inside
 from covidweb.dataset.simulate.lesions import Lesion, LesionField
 from covidweb.dataset.simulate.skeleton import skeleton
@@ -30,12 +30,14 @@ class Projection:
 
     Attributes:
         attenuation: float32 (H, W), the exponent of Beer and Lambert's law.
+        healthy: float32 (H, W), the attenuation of the same chest without its opacities.
         right, left: bool (H, W), the patient's lungs down to the domes, with what lies behind
             the heart.
         opacity: float32 (H, W) in 0..1, how much replaced air the ray crosses; 0 outside lungs.
     """
 
     attenuation: np.ndarray
+    healthy: np.ndarray
     right: np.ndarray
     left: np.ndarray
     opacity: np.ndarray
@@ -60,9 +62,10 @@ def project(
     seen = (lung > LEAST_LUNG) & (domes[1] < domes[0])
     x, _ = grid.at(grid.chest.middle)
     opacity = np.where(seen & (filled > LEAST_OPACITY), filled / FULL_OPACITY, 0.0)
-    attenuation = _attenuation(grid, lung, filled, rng)
+    attenuation, healthy = _attenuation(grid, lung, filled, rng)
     return Projection(
         attenuation,
+        healthy,
         seen & (x < 0),
         seen & (x >= 0),
         np.clip(opacity, 0.0, 1.0).astype(np.float32),
@@ -95,8 +98,8 @@ def _lungs(
 
 def _attenuation(
     grid: Grid, lung: np.ndarray, filled: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
-    chest = grid.chest
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the attenuation with and without the replaced air, each float32 (H, W)."""
     body = organs.body(grid)
     present = np.clip(body / 9.0, 0.0, 1.0) ** 2
     uneven = noise(grid.shape, (5, 10, 20), rng)
@@ -104,13 +107,13 @@ def _attenuation(
     hollow = organs.gas(grid, rng) + _airway(grid)
     tissue = np.maximum(tissue - hollow * present, 0.0)
     clear = np.clip(1.0 - 1.1 * filled / np.maximum(lung, 1.0), 0.0, 1.0)
-    blood = vessels(grid, rng) * np.clip((lung - 2.5) / 5.0, 0.0, 1.0) * clear
-    grain = noise(grid.shape, (36, 72, 140), rng) * lung * 0.032 * clear
+    blood = 2.1 * vessels(grid, rng) * np.clip((lung - 2.5) / 5.0, 0.0, 1.0)
+    blood += noise(grid.shape, (36, 72, 140), rng) * lung * 0.032
     patchy = 0.92 + 0.24 * noise(grid.shape, (34, 68, 110), rng)
-    air_filled = (SOFT - LUNG) * (patchy * filled + 2.1 * blood + grain)
     bone = skeleton(grid, rng) * np.clip(body / 3.0, 0.0, 1.0)
-    total = SOFT * tissue + LUNG * lung + air_filled + bone
-    return (total + 0.01 * chest.wall).astype(np.float32)
+    rest = SOFT * tissue + LUNG * lung + bone + devices.leads(grid, rng)
+    sick = rest + (SOFT - LUNG) * (patchy * filled + clear * blood)
+    return sick.astype(np.float32), (rest + (SOFT - LUNG) * blood).astype(np.float32)
 
 
 def _airway(grid: Grid) -> np.ndarray:

@@ -150,7 +150,7 @@ def _shoulder_blades(grid: Grid, rng: np.random.Generator) -> np.ndarray:
         upper = _half_plane(p, z, neck, corner)
         depth = np.minimum(np.minimum(lateral, medial), upper)
         plate = 0.11 * np.clip(depth / 0.25, 0.0, 1.0)
-        rim = 0.28 * np.exp(-(((lateral - 0.35) / 0.3) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
+        rim = 0.2 * np.exp(-(((lateral - 0.35) / 0.3) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
         thin = 0.1 * np.exp(-(((medial - 0.15) / 0.18) ** 2)) * np.clip(depth / 0.2, 0.0, 1.0)
         total += (plate + rim + thin).astype(np.float32)
     return total
