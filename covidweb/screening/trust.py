@@ -182,15 +182,16 @@ def advice(
 
 def map_on_film(grid: np.ndarray, box: Box, side: int = GRID) -> np.ndarray:
     """Spread a raw grid (h, w) that covers `box` over the whole film: float32 (side, side)."""
-    centres = (np.arange(side) + 0.5) / side
+    centres = _centres(side)
     rows = ((centres - box[1]) / max(1e-6, box[3] - box[1])) * grid.shape[0] - 0.5
     columns = ((centres - box[0]) / max(1e-6, box[2] - box[0])) * grid.shape[1] - 0.5
-    inside = np.outer(_within(centres, box[1], box[3]), _within(centres, box[0], box[2]))
-    return np.where(inside, _bilinear(grid, rows, columns), 0.0).astype(np.float32)
+    return np.where(_cells(box, side), _bilinear(grid, rows, columns), 0.0).astype(np.float32)
 
 
 def agreement(first: np.ndarray, second: np.ndarray) -> float | None:
     """Return the correlation -1..1 of two maps of one shape; None where one of them is flat."""
+    if not first.size:
+        return None
     a, b = first - first.mean(), second - second.mean()
     norm = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum()) / norm if norm > 1e-9 else None
@@ -204,8 +205,10 @@ def _compare(
     left, top, right, bottom = result.heatmap_box
     dx, dy = move
     back = (left - dx, top - dy, right - dx, bottom - dy)
-    maps = map_on_film(base.heatmap, base.heatmap_box), map_on_film(result.heatmap, back)
-    return Change(title, result.probability, agreement(*maps), result.verdict != base.verdict)
+    seen = _cells(base.heatmap_box) & _cells(back)
+    first = map_on_film(base.heatmap, base.heatmap_box)[seen]
+    alike = agreement(first, map_on_film(result.heatmap, back)[seen])
+    return Change(title, result.probability, alike, result.verdict != base.verdict)
 
 
 def _doubts(result: ScreeningResult, stable: Stability | None) -> list[str]:
@@ -262,8 +265,14 @@ def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
         return np.asarray(image, np.float32) / 255
 
 
-def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return (values >= low) & (values <= high)
+def _centres(side: int) -> np.ndarray:
+    return (np.arange(side) + 0.5) / side
+
+
+def _cells(box: Box, side: int = GRID) -> np.ndarray:
+    """Return which cells of the film's grid have their centre in a box: bool (side, side)."""
+    at = _centres(side)
+    return np.outer((at >= box[1]) & (at <= box[3]), (at >= box[0]) & (at <= box[2]))
 
 
 def _bilinear(grid: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -30,9 +30,9 @@ def headline(result: ScreeningResult) -> str:
 
 def probability_words(probability: float) -> str:
     """Return a probability 0..1 as `83 %`, never rounded up or down to certainty."""
-    if probability < 0.005:
+    if probability < 0.01:
         return "under 1 %"
-    if probability > 0.995:
+    if probability > 0.99:
         return "over 99 %"
     return f"{probability * 100:.0f} %"
 

@@ -1,0 +1,1 @@
+"""The Screen page, part by part: each module draws one panel, `worklist` holds the films."""

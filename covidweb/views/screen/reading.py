@@ -1,0 +1,78 @@
+"""Reading first: the model's answer stays hidden until the reader has given theirs."""
+
+import streamlit as st
+
+from covidweb.screening.reading import Reading, score
+from covidweb.screening.words import HEADLINES
+from covidweb.views.screen.worklist import Row
+
+SWITCH = "reading_first"
+_READINGS = "reading_answers"
+_WORDS = {"covid": HEADLINES["covid"], "normal": HEADLINES["normal"]}
+
+
+def switch() -> bool:
+    """Draw the switch and return whether the reader reads first."""
+    return st.toggle(
+        "Read first, then see the model",
+        key=SWITCH,
+        persist_state="session",
+        help="For students: the answer stays hidden until you have given yours.",
+    )
+
+
+def hidden(row: Row) -> bool:
+    """Tell whether the model's answer for this film is still to be kept back."""
+    wanted = bool(st.session_state.get(SWITCH)) and row.result.probability is not None
+    return wanted and row.film.key not in _readings()
+
+
+def ask(row: Row, truth: str) -> None:
+    """Ask for the reader's answer; giving it reveals the model's."""
+    st.subheader("What do you see?", anchor=False)
+    with st.container(horizontal=True):
+        for answer, words in _WORDS.items():
+            st.button(
+                words,
+                key=f"reading_{answer}",
+                on_click=_give,
+                args=(row, answer, truth),
+            )
+    st.caption("The model's answer and its map appear when you have answered.")
+    _score_line()
+
+
+def compare(row: Row) -> None:
+    """Put the reader's answer, the model's and the truth side by side, with the running score."""
+    reading = _readings().get(row.film.key)
+    if reading is None or not st.session_state.get(SWITCH):
+        return
+    columns = st.columns(3 if reading.truth else 2)
+    columns[0].markdown(f"**You**: {_WORDS[reading.reader]}")
+    columns[1].markdown(f"**The model**: {_WORDS.get(reading.model, HEADLINES['uncertain'])}")
+    if reading.truth:
+        known = {"covid": "from a person with COVID-19", "normal": "read as normal"}
+        columns[2].markdown(f"**In the dataset**: {known.get(reading.truth, reading.truth)}")
+    _score_line()
+
+
+def _give(row: Row, answer: str, truth: str) -> None:
+    model = row.result.verdict if row.result.status == "ok" else ""
+    _readings()[row.film.key] = Reading(answer, model or "", truth)
+
+
+def _readings() -> dict[str, Reading]:
+    return st.session_state.setdefault(_READINGS, {})
+
+
+def _score_line() -> None:
+    total = score(_readings().values())
+    if not total.read:
+        return
+    said = f"Read {total.read}: you agree with the model on {total.agreed} of {total.answered}."
+    if total.known:
+        said += (
+            f" Where the truth is known ({total.known}): you are right on {total.reader_right}, "
+            f"the model on {total.model_right}."
+        )
+    st.caption(said)

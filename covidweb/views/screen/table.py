@@ -1,0 +1,127 @@
+"""Many films as a table: sorted by probability, filtered, one row chosen for the single view."""
+
+import base64
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from covidweb.screening.words import HEADLINES, ZONE_TITLES, headline, top_zones
+from covidweb.views.screen.worklist import Row, Worklist
+
+_ROW_HEIGHT = 44
+_ROWS_SHOWN = 8
+
+
+def show(worklist: Worklist, rows: Sequence[Row]) -> list[Row]:
+    """Draw filters and the table, and remember the row that the reader picks.
+
+    Args:
+        worklist: `selected` is set to the picked film's name.
+        rows: all rows, at the chosen threshold.
+
+    Returns:
+        The rows that pass the filters, in the table's order.
+    """
+    _counts(rows)
+    kept = by_probability(_filtered(rows))
+    if not kept:
+        st.info("No film passes these filters.", icon=":material/filter_alt:")
+        return []
+    key = f"screen_table_{hash(tuple(row.film.name for row in kept))}"
+    st.dataframe(
+        frame(kept),
+        width="stretch",
+        height=_ROW_HEIGHT * (min(len(kept), _ROWS_SHOWN) + 1),
+        row_height=_ROW_HEIGHT,
+        hide_index=True,
+        key=key,
+        on_select=lambda: _pick(worklist, kept, key),
+        selection_mode="single-row",
+        column_config={
+            "Picture": st.column_config.ImageColumn("Film", width=60),
+            "Name": st.column_config.TextColumn("Name", width="medium"),
+            "Answer": st.column_config.TextColumn("Answer", width="medium"),
+            "Probability": st.column_config.ProgressColumn(
+                "Probability", min_value=0.0, max_value=1.0, format="percent", width="small"
+            ),
+            "Reason": st.column_config.TextColumn("Reason", width="large"),
+        },
+        alt="The films with their answers, the most suspicious first",
+    )
+    st.caption("Choose a row, by its first column, to see the film below.")
+    return kept
+
+
+def by_probability(rows: Sequence[Row]) -> list[Row]:
+    """Sort by falling probability; films without one come last, errors at the end."""
+    last = {"not_assessed": 1, "error": 2}
+
+    def order(row: Row) -> tuple[int, float, str]:
+        return last.get(row.result.status, 0), -(row.result.probability or 0.0), row.film.name
+
+    return sorted(rows, key=order)
+
+
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the table that the page shows; one row per film, in the order given."""
+    return pd.DataFrame(
+        {
+            "Picture": [_uri(row.film.thumbnail) for row in rows],
+            "Name": [row.film.name for row in rows],
+            "Answer": [headline(row.result) for row in rows],
+            "Probability": [row.result.probability for row in rows],
+            "Evidence mostly in": [_zones(row) for row in rows],
+            "Reason": [_reason(row) for row in rows],
+        }
+    ).astype({"Probability": "float64"})
+
+
+def _counts(rows: Sequence[Row]) -> None:
+    words = [headline(row.result) for row in rows]
+    said = [f"{words.count(title)} {title.lower()}" for title in HEADLINES.values()]
+    shown = [text for text in said if not text.startswith("0 ")]
+    st.markdown(f"**{len(rows)} films**: " + ", ".join(shown).replace("covid-19", "COVID-19") + ".")
+
+
+def _filtered(rows: Sequence[Row]) -> list[Row]:
+    present = [
+        title for title in HEADLINES.values() if any(headline(r.result) == title for r in rows)
+    ]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        answers = st.pills(
+            "Show only",
+            present,
+            selection_mode="multi",
+            key="screen_answers",
+            persist_state="session",
+        )
+        name = st.text_input("Name contains", key="screen_name", width=220, persist_state="session")
+    return [
+        row
+        for row in rows
+        if (not answers or headline(row.result) in answers)
+        and name.strip().lower() in row.film.name.lower()
+    ]
+
+
+def _pick(worklist: Worklist, rows: Sequence[Row], key: str) -> None:
+    chosen = st.session_state[key].selection.rows
+    if chosen and chosen[0] < len(rows):
+        worklist.selected = rows[chosen[0]].film.name
+
+
+def _zones(row: Row) -> str:
+    zones = top_zones(row.result.regions) if row.result.probability is not None else []
+    return ", ".join(ZONE_TITLES[zone] for zone in zones)
+
+
+def _reason(row: Row) -> str:
+    origin = f"{row.film.origin.capitalize()} film. " if row.film.origin else ""
+    return f"{origin}{row.result.reason}".strip()
+
+
+def _uri(thumbnail: bytes) -> str | None:
+    if not thumbnail:
+        return None
+    return "data:image/jpeg;base64," + base64.b64encode(thumbnail).decode("ascii")

@@ -1,0 +1,59 @@
+"""The answer in words: verdict, probability, and what the threshold means."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from covidweb.bundle import Bundle
+from covidweb.screening.words import headline, probability_words
+from covidweb.views.screen import meaning
+from covidweb.views.screen.worklist import Row
+
+ICONS = {
+    "covid": ":material/flag:",
+    "normal": ":material/check_circle:",
+    "uncertain": ":material/help:",
+    "not_assessed": ":material/block:",
+    "error": ":material/broken_image:",
+}
+
+
+def threshold_key(bundle: Bundle) -> str:
+    """Return the session state's key of the threshold chosen for a model."""
+    return f"screen_threshold_{bundle.sha256[:12]}"
+
+
+def chosen_threshold(bundle: Bundle) -> float:
+    """Return the reader's threshold for this model, the card's unless it was moved."""
+    return float(st.session_state.get(threshold_key(bundle), bundle.card["threshold"]))
+
+
+def icon(row: Row) -> str:
+    """Return the icon of a row's answer."""
+    result = row.result
+    return ICONS[result.verdict if result.status == "ok" and result.verdict else result.status]
+
+
+def show(row: Row, bundle: Bundle) -> None:
+    """Draw the answer for one film."""
+    result = row.result
+    st.subheader(f"{icon(row)} {headline(result)}", anchor=False)
+    if result.reason:
+        st.markdown(result.reason)
+    if result.probability is None:
+        if result.status == "not_assessed":
+            st.caption("The model was not asked, so there is no probability.")
+        return
+    st.markdown(
+        f"Probability of COVID-19: **{probability_words(result.probability)}** · "
+        f"threshold {result.threshold:.0%}"
+    )
+    _meaning(bundle, meaning.places(bundle, result.threshold))
+
+
+def _meaning(bundle: Bundle, places: Sequence[meaning.Place]) -> None:
+    if not places:
+        st.caption("What this threshold finds and misses has not been measured for this model.")
+        return
+    said = "\n".join(f"- {meaning.sentence(place)}" for place in places)
+    st.markdown(f"What this threshold means:\n{said}")
