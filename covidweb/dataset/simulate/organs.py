@@ -164,7 +164,7 @@ def breasts(grid: Grid) -> np.ndarray:
     if chest.breast <= 0.0:
         return np.zeros(grid.shape, np.float32)
     x, z = grid.at(0.0)
-    fold = 1.04 * chest.dome + 0.5 * chest.breast
+    fold = 1.13 * chest.dome + 0.5 * chest.breast
     across = (np.abs(x) - 0.66 * chest.half_width) / (0.44 * chest.half_width)
     down = (z - (fold - 4.2)) / np.where(z > fold - 4.2, 4.2, 8.5)
     rest = np.maximum(1.0 - across**2 - down**2, 0.0)
