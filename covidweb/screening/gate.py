@@ -77,6 +77,8 @@ class Gate:
 
     def distance(self, features: np.ndarray) -> float:
         """Return the squared Mahalanobis distance per feature; about 1 for a training film."""
+        if self.mean is None or self.precision is None:
+            raise ValueError("This bundle's card has no gate, so there is no distance.")
         offset = np.asarray(features, np.float64) - self.mean
         return float(offset @ self.precision @ offset) / len(offset)
 
