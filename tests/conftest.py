@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,12 +84,20 @@ def seed_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture
-def bundle_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two made-up bundles, `default` and `seed`, in the folder that the app reads."""
-    root = tmp_path / "models"
+@pytest.fixture(scope="session")
+def made_up_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two made-up bundles, written once; copy them before changing anything."""
+    root = tmp_path_factory.mktemp("made-up")
     for name, skill in (("default", 1.0), ("seed", 0.7)):
         make_bundle(root, name, seed=len(name), skill=skill)
+    return root
+
+
+@pytest.fixture
+def bundle_root(made_up_models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two made-up bundles, `default` and `seed`, in the folder that the app reads."""
+    root = tmp_path / "models"
+    shutil.copytree(made_up_models, root)
     monkeypatch.setenv("COVIDWEB_MODELS", str(root))
     return root
 

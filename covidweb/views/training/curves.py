@@ -1,5 +1,6 @@
 """Learning curves of one or several bundles, and a training run as it grows."""
 
+import io
 import os
 import time
 from pathlib import Path
@@ -96,14 +97,13 @@ def read_run(path: Path) -> pd.DataFrame:
         DataError: it cannot be read as a table with epochs.
     """
     try:
-        table = pd.read_csv(path, on_bad_lines="skip")
+        whole, _, _ = path.read_text(encoding="utf-8").rpartition("\n")
+        table = pd.read_csv(io.StringIO(whole))
     except (OSError, ValueError) as error:
         raise DataError(f"The history {path.name} cannot be read yet: {error}") from error
     if "epoch" not in table:
         raise DataError(f"The history {path.name} has no column 'epoch'.")
-    table = table.apply(pd.to_numeric, errors="coerce")
-    measured = [c for c in table if c not in ("epoch", "seconds")]
-    return table.dropna(subset=["epoch"]).dropna(how="all", subset=measured)
+    return table.apply(pd.to_numeric, errors="coerce").dropna(subset=["epoch"])
 
 
 def _watch() -> None:
