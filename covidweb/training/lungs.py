@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from covidweb.bundle import HISTORY, Bundle, file_sha256, seal
 from covidweb.networks.device import prepare_device
@@ -22,6 +21,7 @@ from covidweb.training.lungs_data import (
     load_pairs,
     read_examples,
 )
+from covidweb.training.lungs_evaluate import evaluate_lungs
 from covidweb.training.provenance import INTENDED_USE, versions
 
 EPOCHS = 42
@@ -96,8 +96,6 @@ def train_lungs(
         },
     }
     seal(output, card, (WEIGHTS,))
-    from covidweb.training.lungs_evaluate import evaluate_lungs
-
     evaluate_lungs(data, output, pairs[parts["pairs"]], empties[parts["empties"]], log=log)
     return seal(output, card, (WEIGHTS,))
 
@@ -223,7 +221,7 @@ def _draw(
         lungs, known = np.zeros_like(film), np.ones_like(film)
     else:
         pool = empties if name == "empty" else pools[name]
-        example = pool[rng.integers(len(pool))]
+        example = pool[int(rng.integers(len(pool)))]
         layers = (example.film, example.lungs, 255 - example.known)
         film, lungs, unknown = moved(layers, example.aspect, size, rng)
         film, known = disturbed(film, rng), 1 - unknown
@@ -287,10 +285,3 @@ def _card(size: int, width: int, command: str, seed: int) -> dict[str, Any]:
         "versions": versions(),
         "command": command,
     }
-
-
-def group_frame(pairs: pd.DataFrame, part: pd.Series) -> pd.DataFrame:
-    """Return id, source, group and part of every pair."""
-    frame = pairs[["image_id", "source", "group"]].copy()
-    frame["part"] = np.where(part, "held_out", "train")
-    return frame

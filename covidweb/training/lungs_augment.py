@@ -134,7 +134,9 @@ def _covered(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _coarse(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     size = film.shape[0]
-    small = cv2.resize(film, (int(rng.integers(64, size)),) * 2, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(
+        film, (int(rng.integers(size // 3, size)),) * 2, interpolation=cv2.INTER_AREA
+    )
     return cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
 
 
@@ -151,7 +153,8 @@ def _jpeg(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     levels = (np.clip(film, 0, 1) * 255).astype(np.uint8)
     quality = [int(cv2.IMWRITE_JPEG_QUALITY), int(rng.integers(15, 70))]
     coded: Any = cv2.imencode(".jpg", levels, quality)[1]
-    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE).astype(np.float32) / 255
+    decoded: Any = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    return decoded.astype(np.float32) / 255
 
 
 def nothing(size: int, rng: np.random.Generator) -> np.ndarray:
