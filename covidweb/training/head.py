@@ -1,0 +1,194 @@
+"""The COVID head: a linear reading of the features that turns away from where films came from.
+
+Features are shaped by lessons within sources. What is left to do is to choose a direction in them.
+The direction that best tells COVID-19 from normal also tells hospitals apart, so directions along
+which films of one kind differ between sources are penalised: with S_w the scatter of films around
+their source's mean and S_b that of sources around their kind's mean, the direction is
+(S_w + penalty S_b + ridge)^-1 (mean COVID - mean normal), sources counted equally. This is linear
+discriminant analysis with nuisance scatter, as within-class covariance normalisation (Hatch et
+al., Interspeech 2006) has it. Kinds without a COVID answer (children, other pneumonias) take part
+in the scatter and never in the means.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class HeadOptions:
+    """How the direction is chosen.
+
+    Attributes:
+        penalty: weight of the scatter between sources of one kind; 0 ignores it.
+        ridge: added to the diagonal, as a fraction of the mean variance.
+        opacity: share of the opacity answer in the COVID logit, both scaled to unit spread.
+    """
+
+    penalty: float = 10.0
+    ridge: float = 0.05
+    opacity: float = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Kinds:
+    """Films with what the head may know of them.
+
+    Attributes:
+        features: float (N, C).
+        label: (N,) of `covid`, `normal`, `pneumonia`.
+        source: (N,).
+        answers: bool (N,), whether the film counts as COVID-19 or normal for the means.
+    """
+
+    features: np.ndarray
+    label: np.ndarray
+    source: np.ndarray
+    answers: np.ndarray
+
+    def take(self, chosen: np.ndarray) -> "Kinds":
+        """Return the films that a bool (N,) chooses."""
+        return Kinds(
+            self.features[chosen], self.label[chosen], self.source[chosen], self.answers[chosen]
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Head:
+    """A linear reading: logit = features @ weights + bias, about in units of a log odds.
+
+    Attributes:
+        share: how much of `weights` is the opacity head's weights, as a factor on them.
+    """
+
+    weights: np.ndarray
+    bias: float
+    share: float = 0.0
+
+    def __call__(self, features: np.ndarray) -> np.ndarray:
+        """Return logits (N,) of features (N, C)."""
+        return features @ self.weights + self.bias
+
+
+def fit_head(films: Kinds, opacity: Head, options: HeadOptions) -> Head:
+    """Fit the COVID reading and join the opacity answer to it.
+
+    Args:
+        films: training films, already transformed by the trained trunk.
+        opacity: the opacity head.
+        options: see `HeadOptions`.
+
+    Returns:
+        The joint head, scaled so that a logistic fit on the training films has slope 1.
+    """
+    within, between = scatters(films)
+    spread = np.trace(within) / len(within)
+    metric = within + options.penalty * between + options.ridge * spread * np.eye(len(within))
+    covid, normal = (answer_mean(films, label) for label in ("covid", "normal"))
+    direction = np.linalg.solve(metric, covid - normal)
+    direction = direction / _spread(films, direction)
+    share = options.opacity / _spread(films, opacity.weights)
+    joint = scaled_head(films, (1 - options.opacity) * direction + share * opacity.weights)
+    slope = float(np.linalg.norm(joint.weights))
+    slope /= float(np.linalg.norm((1 - options.opacity) * direction + share * opacity.weights))
+    return replace(joint, share=slope * share)
+
+
+def scaled_head(films: Kinds, direction: np.ndarray) -> Head:
+    """Return the head along a direction whose logits fit the films, sources counted equally."""
+    known = films.answers
+    scores = films.features[known] @ direction
+    truth = films.label[known] == "covid"
+    slope, bias = logistic(scores, truth, _balance(films.label[known], films.source[known]))
+    return Head(slope * direction, bias)
+
+
+def scatters(films: Kinds) -> tuple[np.ndarray, np.ndarray]:
+    """Return the scatter within sources and between sources of one kind, (C, C) each."""
+    size = films.features.shape[1]
+    within, between = np.zeros((size, size)), np.zeros((size, size))
+    groups, kinds = 0, 0
+    for label in np.unique(films.label):
+        means = []
+        for part in _sources(films, label):
+            centred = part - part.mean(axis=0)
+            within += centred.T @ centred / len(part)
+            means.append(part.mean(axis=0))
+            groups += 1
+        if len(means) > 1:
+            offsets = np.stack(means) - np.mean(means, axis=0)
+            between += offsets.T @ offsets / (len(means) - 1)
+            kinds += 1
+    return within / groups, between / max(1, kinds)
+
+
+def answer_mean(films: Kinds, label: str) -> np.ndarray:
+    """Return the mean over sources of their means, of films that count: float (C,)."""
+    return np.mean(
+        [part.mean(axis=0) for part in _sources(films.take(films.answers), label)], axis=0
+    )
+
+
+def logistic(
+    scores: np.ndarray, truth: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Fit truth ~ sigmoid(slope * scores + bias) by Newton's method; returns slope and bias.
+
+    A pinch of ridge keeps separable scores finite; the slope is never negative.
+    """
+    weights = np.ones(len(scores)) if weights is None else weights
+    weights = weights / weights.mean()
+    middle, spread = float(scores.mean()), float(scores.std() + 1e-9)
+    design = np.stack([(scores - middle) / spread, np.ones(len(scores))], axis=1)
+    answer = np.zeros(2)
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-np.clip(design @ answer, -30, 30)))
+        slope = design.T @ (weights * (chance - truth)) + 1e-2 * answer
+        curve = (design * (weights * chance * (1 - chance))[:, None]).T @ design
+        step = np.linalg.solve(curve + 1e-2 * np.eye(2), slope)
+        answer = answer - np.clip(step, -2, 2)
+        if np.abs(step).max() < 1e-8:
+            break
+    gain = max(float(answer[0]), 1e-3) / spread
+    return gain, float(answer[1]) - gain * middle
+
+
+def left_out(
+    films: Kinds, opacity: Head, options: HeadOptions, pairs: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
+    """Score each pair of a COVID source and a normal source with a head that saw neither.
+
+    Returns:
+        For each pair, the logits of its COVID films and of its normal films.
+    """
+    found = {}
+    for sick, well in pairs:
+        head = fit_head(films.take(~np.isin(films.source, (sick, well))), opacity, options)
+        found[sick, well] = (
+            head(films.features[(films.source == sick) & (films.label == "covid")]),
+            head(films.features[(films.source == well) & (films.label == "normal")]),
+        )
+    return found
+
+
+def _sources(films: Kinds, label: str) -> list[np.ndarray]:
+    kind = films.label == label
+    return [films.features[kind & (films.source == s)] for s in np.unique(films.source[kind])]
+
+
+def _balance(label: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Return weights that give labels, and sources within a label, the same sum."""
+    weights = np.zeros(len(label))
+    for name in np.unique(label):
+        sources = np.unique(source[label == name])
+        for one in sources:
+            chosen = (label == name) & (source == one)
+            weights[chosen] = 1 / (len(sources) * chosen.sum())
+    return weights
+
+
+def _spread(films: Kinds, direction: np.ndarray) -> float:
+    """Return the standard deviation of scores within sources, averaged."""
+    parts = [p for label in np.unique(films.label) for p in _sources(films, label)]
+    return float(np.sqrt(np.mean([np.var(part @ direction) for part in parts])) + 1e-9)
