@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CHECKED := app.py pages covidweb tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-gpu test lint format typecheck unit bench clean
+.PHONY: help run install install-gpu test lint format typecheck unit bench readme clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ unit: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed  ## Measure speed against the reference implementations
 	$(BIN)/python -m covidweb bench
+
+readme: $(VENV)/.installed  ## Rewrite the README's command reference from --help
+	$(BIN)/python -m covidweb.reference
 
 clean:  ## Remove .venv and the caches
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
