@@ -254,15 +254,22 @@ class _History:
         rate = float(self._schedule((epoch + 1) * self._steps))
         row = {**logs, "epoch": epoch + 1, "learning_rate": rate, "seconds": now - self._start}
         self._start = now
-        with self._path.open("w" if epoch == 0 else "a", newline="") as stream:
-            writer = csv.writer(stream)
-            if epoch == 0:
-                writer.writerow(self.columns)
-            writer.writerow([row.get(column, "") for column in self.columns])
+        rows = [*self._before(epoch + 1), {c: row.get(c, "") for c in self.columns}]
+        with self._path.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, self.columns)
+            writer.writeheader()
+            writer.writerows(rows)
         self._log(
             f"epoch {epoch + 1}: loss {logs['loss']:.4f}, Dice {logs['dice']:.4f}, "
             f"held out {logs['val_dice']:.4f}, {row['seconds']:.0f} s"
         )
+
+    def _before(self, epoch: int) -> list[dict[str, str]]:
+        """Return the rows of earlier epochs, none at the first."""
+        if epoch == 1 or not self._path.is_file():
+            return []
+        with self._path.open(newline="") as stream:
+            return [row for row in csv.DictReader(stream) if int(row["epoch"]) < epoch]
 
 
 def _card(size: int, width: int, command: str, seed: int) -> dict[str, Any]:

@@ -68,6 +68,23 @@ def test_training_writes_a_whole_bundle(pairs_root, tmp_path):
     assert not list(bundle.path.glob("writing-*")) and not (bundle.path / "backup").exists()
 
 
+def test_an_interrupted_training_goes_on_where_it_stopped(pairs_root, tmp_path):
+    output = tmp_path / "model" / "lungs"
+    lines = []
+
+    def stop_at_two(line):
+        lines.append(line)
+        if line.startswith("epoch 2"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(pairs_root, output, epochs=3, log=stop_at_two)
+    assert (output / "backup").exists()
+    bundle = train(pairs_root, output, epochs=3, log=lines.append)
+    assert [line[:7] for line in lines if line.startswith("epoch")].count("epoch 1") == 1
+    assert list(bundle.history()["epoch"]) == [1, 2, 3]
+
+
 def test_groups_are_held_out_whole_and_every_source_has_some(pairs_root):
     pairs = load_pairs(pairs_root)
     part = held_out(pairs, 0.25, seed=1)
