@@ -13,6 +13,7 @@ from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from covidweb.errors import ImageError
 from covidweb.radiograph.decompress import decompress
@@ -106,6 +107,7 @@ def decode_dicom(data: bytes) -> tuple[Pixels, str | None]:
     _check_inflated(data)
     dataset = dcmread(io.BytesIO(data), force=True, specific_tags=_TAGS)
     _check_radiograph(dataset)
+    _assume_syntax(dataset)
     check_size(int(dataset.Columns), int(dataset.Rows))
     samples = decompress(dataset, data)
     if samples.shape[:2] != (dataset.Rows, dataset.Columns):
@@ -115,6 +117,14 @@ def decode_dicom(data: bytes) -> tuple[Pixels, str | None]:
     coloured = is_colour or is_palette
     pixels = _colour(samples, dataset) if coloured else Pixels(_grey(samples, dataset), 0.0)
     return Pixels(_as_hung(pixels.grey, dataset), pixels.chroma), _view(dataset)
+
+
+def _assume_syntax(dataset: FileDataset) -> None:
+    """Without a file header, take the pixels as uncompressed, in the encoding of the elements."""
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little = dataset.original_encoding
+        plain = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+        dataset.file_meta.TransferSyntaxUID = plain if little else ExplicitVRBigEndian
 
 
 def _check_radiograph(dataset: FileDataset) -> None:
