@@ -1,0 +1,159 @@
+"""Draw the evidence on the film, on an absolute scale: no evidence, no glow."""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from covidweb.radiograph import Radiograph
+from covidweb.screening.result import Box, ScreeningResult
+
+COLOUR_MAPS = ("Inferno", "Viridis", "Magma", "Plasma", "Cividis")
+"""Perceptually even sequential scales."""
+
+MAX_SIDE = 1024
+_OUTLINE, _ZONE = (80, 220, 255), (255, 255, 255)
+
+
+def overlay(
+    radiograph: Radiograph,
+    result: ScreeningResult,
+    opacity: float = 0.45,
+    outline: bool = False,
+    zones: bool = False,
+    colour_map: str = "Inferno",
+    invert: bool = False,
+    window: tuple[float, float] = (0.0, 1.0),
+    max_side: int = MAX_SIDE,
+) -> Image.Image:
+    """Draw the film with its evidence.
+
+    Args:
+        radiograph: the film.
+        result: its answer; without a heatmap the film alone is drawn.
+        opacity: cover 0..1 where the evidence reaches the top of the scale; it falls in
+            proportion to the evidence.
+        outline: draw the lungs' border.
+        zones: draw the lines between the thirds of each lung.
+        colour_map: one of `COLOUR_MAPS`.
+        invert: show the film with air bright; the colours stay.
+        window: film values 0..1 shown as black and as white.
+        max_side: the picture's longest side in pixels, never enlarged.
+
+    Returns:
+        RGB picture with the film's proportions.
+    """
+    film = film_image(radiograph, invert, window, max_side)
+    rgb = np.asarray(film.convert("RGB"), np.float32)
+    if result.heatmap is not None:
+        evidence = evidence_map(result, film.size)
+        alpha = np.clip(opacity, 0, 1) * evidence[..., None]
+        rgb = (1 - alpha) * rgb + alpha * colours(evidence, colour_map)
+    picture = Image.fromarray(np.round(rgb).astype(np.uint8))
+    if result.lung_mask is not None and (outline or zones):
+        _draw_lungs(picture, result.lung_mask, outline, zones)
+    return picture
+
+
+def film_image(
+    radiograph: Radiograph,
+    invert: bool = False,
+    window: tuple[float, float] = (0.0, 1.0),
+    max_side: int = MAX_SIDE,
+) -> Image.Image:
+    """Return the film alone as an 8-bit grey picture."""
+    low, high = window
+    shown = np.clip((radiograph.pixels - low) / max(high - low, 1e-6), 0, 1)
+    shown = 1 - shown if invert else shown
+    image = Image.fromarray(np.round(shown * 255).astype(np.uint8))
+    ratio = min(1.0, max_side / max(image.size))
+    size = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3) if ratio < 1 else image
+
+
+def evidence_map(result: ScreeningResult, size: tuple[int, int]) -> np.ndarray:
+    """Return the evidence on the whole film, float32 (height, width), 1 = `heatmap_scale`.
+
+    The grid is resized smoothly into its box; outside the box there is none.
+    """
+    width, height = size
+    evidence = np.zeros((height, width), np.float32)
+    if result.heatmap is None or not result.heatmap_scale > 0:
+        return evidence
+    left, top, right, bottom = _pixels(result.heatmap_box, size)
+    grid = np.nan_to_num(np.asarray(result.heatmap, np.float32) / result.heatmap_scale)
+    smooth = Image.fromarray(np.clip(grid, 0, 1)).resize(
+        (right - left, bottom - top), Image.Resampling.BICUBIC
+    )
+    evidence[top:bottom, left:right] = np.clip(np.asarray(smooth), 0, 1)
+    return evidence
+
+
+def colours(values: np.ndarray, colour_map: str = "Inferno") -> np.ndarray:
+    """Map values 0..1 (H, W) to float32 RGB 0..255 (H, W, 3) along a named scale."""
+    import plotly.colors
+
+    if colour_map not in COLOUR_MAPS:
+        raise ValueError(f"colour_map must be one of {COLOUR_MAPS}. Received: {colour_map!r}")
+    stops = getattr(plotly.colors.sequential, colour_map)
+    table = np.array([plotly.colors.hex_to_rgb(stop) for stop in stops], np.float32)
+    places = np.linspace(0, 1, len(table))
+    channels = [np.interp(values, places, table[:, channel]) for channel in range(3)]
+    return np.stack(channels, axis=-1).astype(np.float32)
+
+
+def colour_bar(
+    scale: float, colour_map: str = "Inferno", size: tuple[int, int] = (90, 320)
+) -> Image.Image:
+    """Return an upright colour bar labelled 0, half and `scale` (raw evidence, logit units)."""
+    width, height = size
+    bar = Image.new("RGB", size, (255, 255, 255))
+    run = height - 24
+    ramp = np.repeat(np.linspace(1, 0, run)[:, None], 24, axis=1)
+    bar.paste(Image.fromarray(colours(ramp, colour_map).astype(np.uint8)), (4, 12))
+    draw = ImageDraw.Draw(bar)
+    for share, text in ((0.0, "0"), (0.5, f"{scale / 2:.3g}"), (1.0, f"≥ {scale:.3g}")):
+        y = 12 + round((1 - share) * (run - 1))
+        draw.line((28, y, 33, y), fill=(0, 0, 0))
+        draw.text((37, y), text, fill=(0, 0, 0), anchor="lm")
+    return bar
+
+
+def _pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    left, right = (int(np.clip(round(v * size[0]), 0, size[0])) for v in (box[0], box[2]))
+    top, bottom = (int(np.clip(round(v * size[1]), 0, size[1])) for v in (box[1], box[3]))
+    left, top = min(left, size[0] - 1), min(top, size[1] - 1)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def _draw_lungs(picture: Image.Image, mask: np.ndarray, outline: bool, zones: bool) -> None:
+    """Draw the border and the lines between the thirds of each lung's own height."""
+    soft = Image.fromarray(mask.astype(np.float32)).resize(picture.size, Image.Resampling.BILINEAR)
+    inside = np.asarray(soft) >= 0.5
+    if outline:
+        picture.paste(_OUTLINE, mask=Image.fromarray(_border(inside, picture.width)))
+    columns = np.flatnonzero(inside.any(axis=0))
+    if not zones or not columns.size:
+        return
+    middle = (columns[0] + columns[-1]) // 2
+    draw = ImageDraw.Draw(picture)
+    for start, stop in ((0, middle), (middle, picture.width)):
+        _draw_thirds(draw, inside[:, start:stop], start)
+
+
+def _border(inside: np.ndarray, width: int) -> np.ndarray:
+    thick = max(1, width // 400)
+    core = inside.copy()
+    for axis in (0, 1):
+        for step in (-thick, thick):
+            core &= np.roll(inside, step, axis)
+    return ((inside & ~core) * 255).astype(np.uint8)
+
+
+def _draw_thirds(draw: ImageDraw.ImageDraw, lung: np.ndarray, start: int) -> None:
+    rows = np.flatnonzero(lung.any(axis=1))
+    if not rows.size:
+        return
+    for share in (1 / 3, 2 / 3):
+        row = round(rows[0] + share * (rows[-1] + 1 - rows[0]))
+        columns = np.flatnonzero(lung[min(row, rows[-1])])
+        if columns.size:
+            draw.line((start + columns[0], row, start + columns[-1], row), fill=_ZONE)
