@@ -91,6 +91,7 @@ def test_no_chromium_fails_with_a_sentence(tmp_path):
 
 def test_every_import_is_in_the_requirements():
     names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2"}
+    names |= {"cv2": "opencv-python-headless"}
     names |= {"tf_keras_vis": "tf-keras-vis", "gdcm": "python-gdcm", "imagehash": "ImageHash"}
     required = (ROOT / "requirements.txt").read_text()
     found = set()
