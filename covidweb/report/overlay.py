@@ -104,7 +104,7 @@ def colour_bar(
     scale: float, colour_map: str = "Inferno", size: tuple[int, int] = (90, 320)
 ) -> Image.Image:
     """Return an upright colour bar labelled 0, half and `scale` (raw evidence, logit units)."""
-    width, height = size
+    height = size[1]
     bar = Image.new("RGB", size, (255, 255, 255))
     run = height - 24
     ramp = np.repeat(np.linspace(1, 0, run)[:, None], 24, axis=1)
