@@ -1,0 +1,70 @@
+"""How films are stored: 8-bit grey JPEG, longest side at most 512 px, written in one step."""
+
+import io
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from covidweb.errors import ImageError
+from covidweb.radiograph import MAX_PIXELS, Radiograph, read_radiograph
+
+LONGEST = 512
+_QUALITY, _QUALITY_SMALL = 90, 95
+
+
+def store_form(data: bytes, *, photograph: bool = False) -> tuple[bytes, tuple[int, int]]:
+    """Re-encode a film as the data root holds it.
+
+    Args:
+        data: the original file.
+        photograph: keep the colours (pictures that are no films).
+
+    Returns:
+        The JPEG (8-bit grey, or RGB for a photograph in colour; longest side at most 512 px,
+        never enlarged) and the original's width and height in pixels.
+
+    Raises:
+        ImageError: the file cannot be read.
+    """
+    film = read_radiograph(data)
+    colour = photograph and film.chroma > 0 and film.format != "DICOM"
+    picture = _photograph(data) if colour else _grey(film)
+    small = max(picture.size) <= LONGEST
+    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=_QUALITY_SMALL if small else _QUALITY)
+    return stream.getvalue(), film.original_size
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file beside its place and move it there, so that it is never half there.
+
+    Raises:
+        OSError: the disk is full or cannot be written; nothing is left behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _grey(film: Radiograph) -> Image.Image:
+    return Image.fromarray(np.round(film.pixels * 255).astype(np.uint8))
+
+
+def _photograph(data: bytes) -> Image.Image:
+    """Decode in colour; `read_radiograph` has accepted the bytes before."""
+    picture = Image.open(io.BytesIO(data))
+    if picture.width * picture.height > MAX_PIXELS:
+        raise ImageError(f"The picture has more than {MAX_PIXELS:,.0f} pixels.")
+    return picture.convert("RGB")
