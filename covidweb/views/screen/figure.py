@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from PIL import Image
 
-HEIGHT = 640
+HEIGHT = 680
+PHONE_HEIGHT = 440
 CONFIG = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -37,7 +38,7 @@ def film_figure(
         revision: zoom and pan are kept while this stays the same.
         marks: write R and L; right is the patient's right.
     """
-    count = len(pictures)
+    count, titled = len(pictures), any(title for title, _ in pictures)
     width, tall = pictures[0][1].size
     figure = go.Figure()
     figure.set_subplots(1, count, horizontal_spacing=0.015, shared_xaxes="all", shared_yaxes="all")
@@ -48,15 +49,16 @@ def film_figure(
         _label(figure, column, title, marks)
     hidden = {"visible": False, "showgrid": False, "zeroline": False}
     figure.update_xaxes(range=[0, width], constrain="domain", **hidden)
-    figure.update_yaxes(range=[tall, 0], constrain="domain", **hidden)
+    # What the film leaves free of the figure's height stays below it.
+    figure.update_yaxes(range=[tall, 0], constrain="domain", constraintoward="top", **hidden)
     for index in range(count):
         name = "" if index == 0 else str(index + 1)
         figure.layout[f"yaxis{name}"].update(scaleanchor=f"x{name}", scaleratio=1)
     if colours:
-        figure.add_trace(_colour_bar(colours, top), row=1, col=count)
+        figure.add_trace(_colour_bar(colours, top, titled), row=1, col=count)
     figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 0, "t": 28 if any(title for title, _ in pictures) else 4, "b": 4},
+        margin={"l": 0, "r": 0, "t": (64 if colours else 8) + (24 if titled else 0), "b": 4},
         dragmode="pan",
         uirevision=revision,
         showlegend=False,
@@ -84,17 +86,19 @@ def _label(figure: go.Figure, column: int, title: str, marks: bool) -> None:
         )
 
 
-def _colour_bar(colours: Sequence[str], top: float) -> go.Scatter:
+def _colour_bar(colours: Sequence[str], top: float, titled: bool) -> go.Scatter:
     """Return an invisible point that carries the colour bar of the overlay."""
     steps = [[i / (len(colours) - 1), colour] for i, colour in enumerate(colours)]
     bar = {
         "title": {"text": "Evidence (logit)", "side": "top"},
         "orientation": "h",
         "thickness": 10,
-        "len": 0.6,
-        "x": 0.5,
-        "y": 0,
-        "yanchor": "top",
+        "len": 0.5,
+        "x": 0,
+        "xanchor": "left",
+        "y": 1.0,
+        "yanchor": "bottom",
+        "ypad": 24 if titled else 2,
         "tickvals": [0, top / 2, top],
         "ticktext": ["0", f"{top / 2:.2g}", f"≥ {top:.2g}"],
     }

@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image
+from plotly.colors import sequential
 
 from covidweb.radiograph import Radiograph
-from covidweb.report import COLOUR_MAPS, colour_stops, overlay
+from covidweb.report import overlay
+from covidweb.report.overlay import COLOUR_MAPS
 from covidweb.screening.result import ScreeningResult
 from covidweb.screening.words import evidence_sentence
-from covidweb.views.screen.figure import CONFIG, film_figure
+from covidweb.views.screen.figure import CONFIG, HEIGHT, PHONE_HEIGHT, film_figure
 from covidweb.views.screen.worklist import Row
 
 OVERLAY, BOTH, FILM = "Overlay", "Side by side", "Film"
@@ -38,8 +40,9 @@ def show(row: Row, film: Radiograph, revealed: bool = True) -> None:
         pictures = [("Film", draw(film, row.result, display, False)), ("Evidence", pictures[0][1])]
     figure = film_figure(
         pictures,
-        colour_stops(display.colour_map) if display.view != FILM else None,
+        getattr(sequential, display.colour_map) if display.view != FILM else None,
         row.result.heatmap_scale,
+        height=PHONE_HEIGHT if "Mobi" in _agent() else HEIGHT,
         revision=f"{row.film.key}-{display.view}",
     )
     st.plotly_chart(
@@ -121,3 +124,8 @@ def _alt(row: Row, display: Display) -> str:
     if display.view == FILM:
         return f"{said}."
     return f"{said} with the model's evidence drawn over it. {evidence_sentence(row.result)}"
+
+
+def _agent() -> str:
+    """Return the browser's name for itself: phones say Mobile, and get a lower figure."""
+    return str(st.context.headers.get("User-Agent", ""))

@@ -4,15 +4,71 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from covidweb import results
+from covidweb.bundle import Bundle
+from covidweb.dataset.duplicates import KnownFilms, Match
+from covidweb.errors import DataError, ModelError
 from covidweb.radiograph import Radiograph
 from covidweb.views.screen.worklist import Film
+
+_LEARNED = ("train_pool", "auxiliary")
+_KEPT = "screen_known"
 
 
 @dataclass(frozen=True)
 class Known:
-    """Whether the film is known, whether for training, its label there, and a sentence."""
+    """Whether the model learned from the film, its label in the dataset, and a sentence."""
 
-    known: bool
     training: bool
     truth: str
     sentence: str
+
+
+def look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
+    """Compare a film with those of the project's dataset, once per film and session."""
+    kept: dict[tuple[str, str], Known] = st.session_state.setdefault(_KEPT, {})
+    key = (film.key, bundle.sha256)
+    if key not in kept:
+        kept[key] = _look_up(film, radiograph, bundle)
+    return kept[key]
+
+
+def _look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
+    if film.origin == "simulated":
+        return Known(False, "", "Simulated, so the model cannot have learned from it.")
+    try:
+        match = KnownFilms.load().match(radiograph)
+    except DataError as error:
+        return Known(False, film.truth, str(error))
+    if match is None:
+        return Known(False, film.truth, "It is none of the films of the project's dataset.")
+    return describe(match, _part(match, bundle))
+
+
+def describe(match: Match, part: str) -> Known:
+    """Put a match into words.
+
+    Args:
+        match: the known film.
+        part: `test` or `validation` where the model's evaluation names the film so, else empty.
+    """
+    same = "the very file" if match.kind == "file" else "the same picture as"
+    film = f"It is {same} {match.image_id} of the project's dataset"
+    if not match.set.startswith(_LEARNED):
+        where = results.set_title(match.set)
+        return Known(False, match.label, f"{film} ({where}), which no model learned from.")
+    if part == "test":
+        return Known(False, match.label, f"{film}, kept for testing: not learned from.")
+    if part == "validation":
+        return Known(
+            True, match.label, f"{film}; it was not fitted, but the threshold was chosen with it."
+        )
+    return Known(True, match.label, f"{film}, from the films that the model learned from.")
+
+
+def _part(match: Match, bundle: Bundle) -> str:
+    try:
+        films = results.read_predictions(bundle)
+    except ModelError:
+        return ""
+    return str(films.set_index("image_id")["set"].to_dict().get(match.image_id, ""))

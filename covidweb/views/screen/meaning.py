@@ -9,6 +9,7 @@ from covidweb import results
 from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
 from covidweb.metrics import Value, rates_table
+from covidweb.screening.interval import probability_interval
 
 DRAWS = 500
 PLACES = {"inside": "hospitals it learned from", "outside": "hospitals it never saw"}
@@ -57,6 +58,22 @@ def _places(name: str, sha256: str, threshold: float, prevalence: float) -> list
             )
             found.append(Place(place, len(films), int(films["covid"].sum()), rates))
     return found
+
+
+def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] | None:
+    """Return the 95 % interval that the calibration leaves a probability, None where unknown."""
+    if probability is None:
+        return None
+    try:
+        return _interval(bundle.name, bundle.sha256, probability)
+    except ModelError:
+        return None
+
+
+@st.cache_data(show_spinner=False, max_entries=4096)
+def _interval(name: str, sha256: str, probability: float) -> tuple[float, float] | None:
+    films = results.population(_predictions(name, sha256), results.VALIDATION)
+    return probability_interval(films["covid"], films["score"], films["group"], probability)
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -1,7 +1,7 @@
 """Many films as a table: sorted by probability, filtered, one row chosen for the single view."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -13,24 +13,30 @@ _ROW_HEIGHT = 44
 _ROWS_SHOWN = 8
 
 
-def show(worklist: Worklist, rows: Sequence[Row]) -> list[Row]:
+def show(
+    worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False
+) -> list[Row]:
     """Draw filters and the table, and remember the row that the reader picks.
 
     Args:
         worklist: `selected` is set to the picked film's name.
         rows: all rows, at the chosen threshold.
+        hidden: tells the rows whose answer is kept back; then nothing is sorted or filtered by it.
 
     Returns:
         The rows that pass the filters, in the table's order.
     """
-    _counts(rows)
-    kept = by_probability(_filtered(rows))
+    secret = any(hidden(row) for row in rows)
+    kept = list(rows)
+    if not secret:
+        _counts(rows)
+        kept = by_probability(_filtered(rows))
     if not kept:
         st.info("No film passes these filters.", icon=":material/filter_alt:")
         return []
     key = f"screen_table_{hash(tuple(row.film.name for row in kept))}"
     st.dataframe(
-        frame(kept),
+        frame(kept, hidden),
         width="stretch",
         height=_ROW_HEIGHT * (min(len(kept), _ROWS_SHOWN) + 1),
         row_height=_ROW_HEIGHT,
@@ -63,9 +69,13 @@ def by_probability(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=order)
 
 
-def frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """Return the table that the page shows; one row per film, in the order given."""
-    return pd.DataFrame(
+def frame(rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False) -> pd.DataFrame:
+    """Return the table that the page shows: one row per film, in the order given.
+
+    Rows that are `hidden` keep their answer back.
+    """
+    kept_back = [hidden(row) for row in rows]
+    table = pd.DataFrame(
         {
             "Picture": [_uri(row.film.thumbnail) for row in rows],
             "Name": [row.film.name for row in rows],
@@ -75,6 +85,10 @@ def frame(rows: Sequence[Row]) -> pd.DataFrame:
             "Reason": [_reason(row) for row in rows],
         }
     ).astype({"Probability": "float64"})
+    table.loc[kept_back, "Answer"] = "Yours first"
+    table.loc[kept_back, "Probability"] = float("nan")
+    table.loc[kept_back, ["Evidence mostly in", "Reason"]] = ""
+    return table
 
 
 def _counts(rows: Sequence[Row]) -> None:

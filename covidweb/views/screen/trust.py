@@ -32,7 +32,7 @@ def show(row: Row, film: Radiograph, bundle: Bundle) -> None:
         return
     with panel:
         stable = _stability(row, film, bundle)
-        learned = known.training_film(row.film, film)
+        learned = known.look_up(row.film, film, bundle)
         _advice(row, stable, learned, bundle)
         _lungs(row)
         _steadiness(stable)
@@ -44,8 +44,8 @@ def findings(row: Row) -> None:
     """List the gate's checks with their outcome."""
     if not row.result.quality:
         return
-    said = "\n".join(
-        f"- {':material/check:' if f.passed else ':material/close:'} {f.message}"
+    said = "  \n".join(
+        f"{':material/check:' if f.passed else ':material/close:'} {f.message}"
         for f in row.result.quality
     )
     st.markdown(f"**Is it a frontal chest film at all?**\n\n{said}")

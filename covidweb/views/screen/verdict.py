@@ -44,9 +44,15 @@ def show(row: Row, bundle: Bundle) -> None:
         if result.status == "not_assessed":
             st.caption("The model was not asked, so there is no probability.")
         return
+    span = meaning.interval(bundle, result.probability)
+    between = "" if span is None else f" ({span[0] * 100:.0f} to {span[1] * 100:.0f})"
     st.markdown(
-        f"Probability of COVID-19: **{probability_words(result.probability)}** · "
-        f"threshold {result.threshold:.0%}"
+        f"Probability of COVID-19: **{probability_words(result.probability)}**{between} · "
+        f"threshold {result.threshold * 100:.0f} %",
+        help=None
+        if span is None
+        else "In brackets the 95 % interval of the calibration, from validation films of the "
+        "hospitals that the model learned from. It says nothing about other hospitals.",
     )
     _meaning(bundle, meaning.places(bundle, result.threshold))
 

@@ -1,0 +1,98 @@
+"""Taking results away: CSV, overlays, PDF and JSON records, made when they are asked for."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
+
+import streamlit as st
+
+from covidweb.bundle import Bundle
+from covidweb.report import ReportItem, overlays_zip, report_pdf, result_record, results_csv
+from covidweb.views.screen import meaning
+from covidweb.views.screen.worklist import Row, Worklist
+
+MAX_PICTURED = 300
+"""Most films in one PDF or ZIP of overlays; a table may hold any number."""
+
+
+class Items(Sequence[ReportItem]):
+    """Rows as report items whose films are read when they are asked for, and not kept."""
+
+    def __init__(self, worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> None:
+        self._worklist, self._rows = worklist, list(rows)
+        self._spans = [meaning.interval(bundle, row.result.probability) for row in rows]
+
+    @overload
+    def __getitem__(self, index: int) -> ReportItem: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[ReportItem]: ...
+
+    def __getitem__(self, index: int | slice) -> ReportItem | list[ReportItem]:
+        """Return one item, or a list of them."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        row = self._rows[index]
+        return ReportItem(
+            row.film.name, self._worklist.read(row.film), row.result, self._spans[index]
+        )
+
+    def __len__(self) -> int:
+        """Return how many items there are."""
+        return len(self._rows)
+
+    def bare(self) -> Iterator[ReportItem]:
+        """Yield the items without their films, for tables."""
+        for row, span in zip(self._rows, self._spans, strict=True):
+            yield ReportItem(row.film.name, None, row.result, span)
+
+
+def show(worklist: Worklist, rows: Sequence[Row], chosen: Row | None, bundle: Bundle) -> None:
+    """Draw the downloads: of the chosen film, and of all rows where there are several."""
+    with st.expander("Take away", icon=":material/download:"):
+        if chosen is not None:
+            st.markdown(f"**This film** · {chosen.film.name}")
+            _buttons(Items(worklist, [chosen], bundle), "film", _stem(chosen.film.name))
+        if len(rows) > 1:
+            st.markdown(f"**All {len(rows)} films of the table**")
+            _buttons(Items(worklist, rows, bundle), "batch", "covidweb")
+            if len(rows) > MAX_PICTURED:
+                st.caption(
+                    f"A PDF and a ZIP hold at most {MAX_PICTURED} films. Narrow the table by its "
+                    "filters to take the rest away."
+                )
+        st.caption(
+            "Reports name the files, the model with its hash, and the threshold; no person's "
+            "name, id or date, unless a file's name holds one."
+        )
+
+
+def record(items: Items) -> str:
+    """Return the JSON record: an object for one film, else a list of them."""
+    records = [result_record(item) for item in items]
+    return json.dumps(records[0] if len(records) == 1 else records, indent=1, ensure_ascii=False)
+
+
+def _buttons(items: Items, kind: str, stem: str) -> None:
+    with st.container(horizontal=True):
+        _button("CSV", lambda: results_csv(list(items.bare())), f"{stem}.csv", "text/csv", kind)
+        if len(items) <= MAX_PICTURED:
+            _button("PDF report", lambda: report_pdf(items), f"{stem}.pdf", "application/pdf", kind)
+            _button("Overlays", lambda: overlays_zip(items), f"{stem}.zip", "application/zip", kind)
+            _button("JSON record", lambda: record(items), f"{stem}.json", "application/json", kind)
+
+
+def _button(label: str, make: Callable[[], str | bytes], file: str, mime: str, kind: str) -> None:
+    st.download_button(
+        label,
+        data=make,
+        file_name=file,
+        mime=mime,
+        icon=":material/download:",
+        key=f"screen_take_{kind}_{mime}",
+        on_click="ignore",
+    )
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name

@@ -1,0 +1,37 @@
+"""Screen films: upload, answers, one film large, many as a table, and taking it away."""
+
+import streamlit as st
+
+from covidweb.bundle import read_bundle
+from covidweb.views import parts, session
+from covidweb.views.screen import (
+    progress,
+    reading,
+    single,
+    table,
+    takeaway,
+    threshold,
+    upload,
+    verdict,
+    worklist,
+)
+
+st.title("Screen chest films")
+st.caption(parts.DISCLAIMER)
+name = session.model_choice()
+if name is None:
+    st.stop()
+bundle = read_bundle(name)
+films = worklist.current()
+upload.take_in(films)
+if not progress.screen_waiting(films, bundle):
+    st.stop()
+cut = verdict.chosen_threshold(bundle)
+rows = [worklist.judged(row, cut) for row in films.rows(bundle.sha256)]
+if rows:
+    reading.switch()
+    shown = table.show(films, rows, reading.hidden) if len(rows) > 1 else rows
+    chosen = single.show(films, shown, bundle) if shown else None
+    if not any(reading.hidden(row) for row in rows):
+        threshold.show(rows, bundle)
+        takeaway.show(films, shown, chosen, bundle)
