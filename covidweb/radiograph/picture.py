@@ -53,15 +53,17 @@ def decode_picture(data: bytes, kind: str) -> Pixels:
     image = _PLUGINS[kind](io.BytesIO(data))
     check_size(*image.size)
     _check_single(image, kind)
+    # Turning the picture upright drops its tags: they are asked before.
+    inverted = _white_is_zero(image)
     image.load()
-    return to_grey(_upright(image))
+    pixels = to_grey(_upright(image))
+    return Pixels(1 - pixels.grey, pixels.chroma) if inverted else pixels
 
 
 def to_grey(image: Image.Image) -> Pixels:
     """Turn a loaded picture of any mode into grey pixels, keeping more than 8 bits where it can."""
     if image.mode.startswith(("I", "F")):
-        grey = scale_samples(np.asarray(image))
-        return Pixels(1 - grey if _white_is_zero(image) else grey, 0.0)
+        return Pixels(scale_samples(np.asarray(image)), 0.0)
     if image.mode == "LAB":
         image = image.getchannel("L")
     has_alpha = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
@@ -95,8 +97,8 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _white_is_zero(image: Image.Image) -> bool:
     """Tell an inverted TIFF of more than 8 bits; Pillow inverts those of 8 bits itself."""
-    tags = getattr(image, "tag_v2", None)
-    return tags is not None and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+    tags: dict[int, int] = getattr(image, "tag_v2", {})
+    return image.mode.startswith(("I", "F")) and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _check_single(image: Image.Image, kind: str) -> None:

@@ -18,6 +18,8 @@ from dicoms import NAME, SYNTAXES, dicom
 from covidweb.errors import ImageError
 from covidweb.radiograph import read_radiograph
 
+pytestmark = pytest.mark.filterwarnings("ignore:Invalid value for VR")
+
 TWELVE = {"BitsStored": 12, "HighBit": 11}
 
 
