@@ -61,6 +61,8 @@ class ScreeningResult:
         heatmap_box: left, top, right, bottom of the grid on the film, in fractions 0..1.
         heatmap_scale: the raw value drawn as the top of the colour bar.
         lung_mask: bool (S, S) stretched over the whole film, or None when implausible.
+        zone_map: uint8 (S, S) on the same grid: 0 outside the lungs, 1 to 6 as in `ZONES`;
+            None when `lung_mask` is.
         lung_share: share 0..1 of the evidence inside the lungs.
         lung_ratio: `lung_share` divided by the lungs' share of the heatmap's area; 1 is chance.
         regions: zone name (`ZONES`) to its share 0..1 of the evidence inside the lungs.
@@ -79,6 +81,7 @@ class ScreeningResult:
     heatmap_box: Box = WHOLE_FILM
     heatmap_scale: float = 1.0
     lung_mask: np.ndarray | None = None
+    zone_map: np.ndarray | None = None
     lung_share: float | None = None
     lung_ratio: float | None = None
     regions: Mapping[str, float] = field(default_factory=dict)

@@ -19,8 +19,8 @@ from covidweb.screening import gate
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
 from covidweb.screening.explain import explain
 from covidweb.screening.lungs import LungFinder
-from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share
-from covidweb.screening.result import Finding, ModelId, ScreeningResult
+from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share, zones
+from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
 
 BATCH = 16
 LUNGS_BUNDLE = "lungs"
@@ -96,6 +96,11 @@ class Screener:
         return self.bundle.sha256
 
     @property
+    def finder(self) -> LungFinder | None:
+        """The lung network, where there is one."""
+        return self._finder
+
+    @property
     def threshold(self) -> float:
         """The operating point on the calibrated probability."""
         return float(self.card["threshold"])
@@ -151,6 +156,12 @@ class Screener:
             _join([o.features for o in outputs]),
         )
         return self.calibrate(joined.logits), joined
+
+    def read(self, inputs: np.ndarray) -> tuple[np.ndarray, EngineOutput]:
+        """Return what `scores` does, of standard inputs float32 (N, S, S, C) made elsewhere."""
+        with self._lock:
+            output = self._engine(inputs)
+        return self.calibrate(output.logits), output
 
     def calibrate(self, logits: np.ndarray) -> np.ndarray:
         """Turn raw logits into probabilities 0..1 with the card's temperature and bias."""
@@ -222,7 +233,9 @@ class Screener:
         grid, box, lungs = output.grids[i], ready.input.box, ready.lungs
         share = ratio = None
         regions: dict[str, float] = {}
+        places = None
         if mask is not None and lungs is not None:
+            places = _zone_map(lungs)
             share, ratio = lung_share(grid, box, lungs)
             regions = evidence_by_zone(grid, box, lungs)
         return ScreeningResult(
@@ -236,6 +249,7 @@ class Screener:
             heatmap_box=box,
             heatmap_scale=float(self.card.get("cam_scale", 1.0)),
             lung_mask=mask,
+            zone_map=places,
             lung_share=share,
             lung_ratio=ratio,
             regions=regions,
@@ -269,6 +283,14 @@ def _join(parts: list[np.ndarray | None]) -> np.ndarray | None:
 
 def _usable(lungs: Lungs | None) -> np.ndarray | None:
     return lungs.mask if lungs is not None and lungs.plausible else None
+
+
+def _zone_map(lungs: Lungs) -> np.ndarray:
+    found = zones(lungs)
+    numbers = np.zeros(lungs.mask.shape, np.uint8)
+    for number, zone in enumerate(ZONES, start=1):
+        numbers[found[zone]] = number
+    return numbers
 
 
 def _unsure_sentence(probability: float, low: float, high: float) -> str:

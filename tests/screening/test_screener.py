@@ -53,6 +53,8 @@ def test_a_film_gets_probability_heatmap_lungs_and_zones(screener, radiograph):
     assert set(found.regions) == set(ZONES)
     assert sum(found.regions.values()) == pytest.approx(1, abs=1e-6)
     assert 0 <= found.lung_share <= 1
+    assert np.array_equal(found.zone_map > 0, found.lung_mask)
+    assert set(np.unique(found.zone_map)) == set(range(7))
     assert found.model.sha256 == screener.sha256
     assert set(found.elapsed_ms) == {"lungs", "input", "network", "regions"}
 
