@@ -20,7 +20,7 @@ from PIL import Image
 from covidweb.radiograph import Radiograph
 
 SAME = 34
-ALIKE = 72
+ALIKE = 64
 SIMILAR = 0.7
 _BITS = 256
 _SIDE = 128
