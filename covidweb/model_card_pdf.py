@@ -1,4 +1,4 @@
-"""The model card as PDF: the few Markdown forms that `model_card.markdown` writes."""
+"""The model card as PDF: the few Markdown forms that `training/card.py` writes."""
 
 import re
 from collections.abc import Callable

@@ -136,6 +136,23 @@ def result_table(evaluation: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=_RESULT_COLUMNS)
 
 
+def called_covid(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return how often films of every label of every set are called COVID-19.
+
+    Returns:
+        Columns `name` (set and label), `label`, `place`, `n`, `value`, `low`, `high`.
+    """
+    rows = [
+        {"name": f"{set_title(name)}: {label}", "label": label, "place": place_of(name)}
+        | {"n": part["n"], **part["called_covid"]}
+        for name, entry in (evaluation.get("sets") or {}).items()
+        for label, part in (entry.get("labels") or {}).items()
+        if part.get("called_covid")
+    ]
+    columns = ["name", "label", "place", "n", "value", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def outside_comparisons(evaluation: Mapping[str, Any]) -> pd.DataFrame:
     """Return the rows of `result_table` for comparisons among sets never trained on."""
     table = result_table(evaluation)

@@ -145,6 +145,10 @@ def _evaluation(rows: pd.DataFrame, threshold: float) -> dict:
         for key, column in (("sources", "source"), ("views", "view")):
             groups = part.groupby(column)
             entry[key] = {v or "unknown": _metrics(g, covid[g.index], threshold) for v, g in groups}
+        entry["labels"] = {
+            label: {"n": len(g), "called_covid": _called(g, threshold)}
+            for label, g in part.groupby("label")
+        }
         sets[name] = entry
     return {
         "threshold": threshold,
@@ -157,6 +161,11 @@ def _evaluation(rows: pd.DataFrame, threshold: float) -> dict:
         },
         "audit": _audit(),
     }
+
+
+def _called(rows: pd.DataFrame, threshold: float) -> dict:
+    share = float((rows["score"] >= threshold).mean())
+    return {"value": share, "low": max(0, share - 0.1), "high": min(1, share + 0.1)}
 
 
 def _comparison(rows: pd.DataFrame, title: str, sick: tuple, well: tuple, threshold: float) -> dict:
@@ -182,25 +191,40 @@ def _audit() -> dict:
             "blackout": {"auc": near(0.9)},
             "file_facts": {"auc": near(0.86)},
         },
-        "lung_blackout": {"auc": near(0.55), "mean_score": 0.2},
+        "lung_blackout": {
+            "as_it_is": {"auc": near(0.93), "mean_score_of_covid": 0.8},
+            "lungs_painted_over": {"auc": near(0.55), "mean_score_of_covid": 0.3},
+        },
         "source_prediction": {
-            "covid": {"accuracy": near(0.7), "chance": 0.5},
-            "normal": {"accuracy": near(0.8), "chance": 0.6},
+            "covid": {"balanced_accuracy": 0.7, "chance": 0.5},
+            "normal": {"balanced_accuracy": 0.8, "chance": 0.5},
         },
         "robustness": {
-            "plain": {"accuracy": near(0.9)},
-            "jpeg_50": {"accuracy": near(0.89)},
-            "blur": {"accuracy": near(0.86)},
+            name: {
+                "auc": near(0.92 - loss),
+                "accuracy": near(0.9 - loss),
+                "sensitivity": near(0.91 - loss),
+                "specificity": near(0.88 - loss),
+                "verdicts_kept": 1 - loss,
+            }
+            for name, loss in (("plain", 0), ("jpeg_50", 0.01), ("blur", 0.04))
+        },
+        "gate": {
+            "test": {"turned_away": 0.01, "n": 100},
+            "not_cxr": {"turned_away": 0.97, "n": 15},
         },
         "explanations": {
-            "lung_ratio": {"mean": near(1.9), "share_above_1.5": near(0.92)},
+            "lung_ratio": {"mean": 1.9, "share_above_1.5": 0.92, "films": 80},
             "deletion": {
                 "removed": [0, 0.1, 0.2, 0.3],
                 "hottest": [0.8, 0.5, 0.35, 0.3],
                 "random": [0.8, 0.75, 0.7, 0.66],
+                "mean_score_hottest_removed": 0.47,
+                "mean_score_random_removed": 0.73,
+                "films": 60,
             },
-            "weight_randomisation": {"correlation": near(0.08)},
-            "inserted_opacities": {"hit_rate": near(0.74)},
+            "weight_randomisation": {"correlation": 0.08, "films": 60},
+            "inserted_opacities": {"hit_rate": 0.74, "hit_rate_by_chance": 0.2, "films": 60},
         },
     }
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from covidweb.bundle import EVALUATION, Bundle
-from covidweb.results import set_title
+from covidweb.metrics import PREVALENCES
+from covidweb.results import INSIDE, set_title
 
 FILE = "README.md"
 METRICS = ("auc", "sensitivity", "specificity", "accuracy")
@@ -39,6 +40,8 @@ def model_card(card: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
         _data(card),
         _method(card),
         _results(evaluation),
+        _article(card, evaluation),
+        _predictive(evaluation),
         _other_diseases(evaluation),
         _audit(evaluation),
         "## Limits\n\n" + "\n".join(f"- {line}" for line in card.get("limits", ())),
@@ -51,7 +54,8 @@ def _details(card: Mapping[str, Any]) -> str:
     rows = {
         "Kind": card["kind"],
         "Classes": ", ".join(card.get("classes", ())),
-        "Weights": f"`{weights}`, sha256 `{sha[:16]}…`",
+        "Weights": f"`{weights}`",
+        "sha256": f"`{sha}`",
         "Input": ", ".join(f"{k} {v}" for k, v in card["input"].items()),
         "Command": f"`{card.get('command', '')}`",
         "Versions": ", ".join(f"{k} {v}" for k, v in card.get("versions", {}).items()),
@@ -89,8 +93,6 @@ def _method(card: Mapping[str, Any]) -> str:
     if left:
         said = ", ".join(f"{name} {value:.2f}" for name, value in left.items())
         lines.append(f"- AUC of sources left out of the COVID-19 head: {said}.")
-    if "article" in card:
-        lines.append(f"- The article reports an accuracy of {card['article']['accuracy']:.0%}.")
     return "## Operating point\n\n" + "\n".join(lines)
 
 
@@ -121,6 +123,34 @@ def _results(evaluation: Mapping[str, Any]) -> str:
     return text + ("\n\nCalibration " + "; ".join(said) + "." if said else "")
 
 
+def _article(card: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
+    article = card.get("article")
+    if not article:
+        return ""
+    inside = (evaluation.get("sets") or {}).get(INSIDE, {}).get("metrics", {})
+    own = inside.get("accuracy")
+    measured = f"{own['value']:.1%}" if own else "not measured yet"
+    return (
+        f"## Beside the article\n\nThe article reports an accuracy of {article['accuracy']:.0%} on "
+        "its own test split; this network's accuracy on the test split here is "
+        f"{measured}. {article.get('note', '')}"
+    ).rstrip()
+
+
+def _predictive(evaluation: Mapping[str, Any]) -> str:
+    names = [f"{kind}_{p * 100:.0f}" for p in PREVALENCES for kind in ("ppv", "npv")]
+    entries = {**(evaluation.get("sets") or {}), **(evaluation.get("comparisons") or {})}
+    rows = [
+        (entry.get("title") or set_title(name), *(_short(entry["metrics"].get(n)) for n in names))
+        for name, entry in entries.items()
+        if any(entry["metrics"].get(n) for n in names)
+    ]
+    if not rows:
+        return ""
+    heads = [f"{kind} at {p:.0%}" for p in PREVALENCES for kind in ("PPV", "NPV")]
+    return "## At other prevalences\n\n" + _table(("Films of", *heads), rows)
+
+
 def _other_diseases(evaluation: Mapping[str, Any]) -> str:
     rows = []
     for name, entry in (evaluation.get("sets") or {}).items():
@@ -146,7 +176,7 @@ def _audit(evaluation: Mapping[str, Any]) -> str:
         for name, found in (audit.get("baselines") or {}).items()
     ]
     for name, found in (audit.get("lung_blackout") or {}).items():
-        lines.append(f"- {name.replace('_', ' ').capitalize()}: AUC {_interval(found['auc'])}.")
+        lines.append(f"- {name.replace('_', ' ').capitalize()}: AUC {_interval(found.get('auc'))}.")
     for label, found in (audit.get("source_prediction") or {}).items():
         lines.append(
             f"- Sources of {label} films told apart by the features: balanced accuracy "
@@ -172,6 +202,10 @@ def _interval(value: Mapping[str, float] | None) -> str:
     if not value:
         return "–"
     return f"{value['value']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
+
+
+def _short(value: Mapping[str, float] | None) -> str:
+    return f"{value['value']:.2f}" if value else "–"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple]) -> str:

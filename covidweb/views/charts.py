@@ -37,7 +37,7 @@ def learning_curves(
                 figure.add_scatter(x=table["epoch"], y=table[column], name=label, line=line)
         _star(figure, table, f"val_{metric}", best.get(name), name, colour)
     figure.update_xaxes(title="Epoch")
-    figure.update_yaxes(title=metric.replace("_", " ").capitalize())
+    figure.update_yaxes(title=metric.replace("_", " ").capitalize(), hoverformat=".4~g")
     return _finish(figure, hovermode="x unified")
 
 
@@ -306,7 +306,9 @@ def decision(curve: pd.DataFrame) -> go.Figure:
     figure.add_scatter(x=[0, 1], y=[0, 0], mode="lines", name="nobody", line=line)
     top = float(np.nanmax(np.append(curve["model"], curve["all"].max())))
     figure.update_xaxes(title="Probability at which one would act", range=[0, 1])
-    figure.update_yaxes(title="Net benefit per film", range=[-0.3 * max(top, 0.05), 1.15 * top])
+    figure.update_yaxes(
+        title="Net benefit per film", range=[-0.3 * max(top, 0.05), 1.15 * top], hoverformat=".3f"
+    )
     return _finish(figure, height=360, hovermode="x unified")
 
 
@@ -396,6 +398,7 @@ def _finish(figure: go.Figure, height: float = 400, **layout: Any) -> go.Figure:
     """Set what all charts share: room for touch screens, and the legend above the plot."""
     figure.update_layout(
         height=int(height),
+        hoverlabel={"namelength": -1},
         margin={"l": 8, "r": 12, "t": 24, "b": 8},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.07, "x": 0, "title": None},
         **layout,

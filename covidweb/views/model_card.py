@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
-from covidweb.model_card import markdown
+from covidweb.training.card import model_card
 from covidweb.views import parts
 
 
@@ -19,7 +19,7 @@ def show() -> None:
     bundle = found[parts.choose("Model", list(found), key="card_model")]
     for sentence in bundle.warnings():
         parts.problem(sentence)
-    text = markdown(bundle)
+    text = model_card(bundle.card, parts.attempt(bundle.evaluation) or {})
     _downloads(bundle, text)
     for index, block in enumerate(text.strip().split("\n\n")):
         _block(block, index)

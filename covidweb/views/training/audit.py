@@ -37,6 +37,7 @@ def show(bundles: list[Bundle]) -> None:
     _section(audit, "lung_blackout", "Blacking out the lungs", _BLACKOUT)
     _section(audit, "source_prediction", "Telling hospitals apart", _SOURCES)
     _section(audit, "robustness", "Small changes to the film", _ROBUSTNESS)
+    _section(audit, "gate", "Films turned away", _GATE)
 
 
 _BLACKOUT = (
@@ -50,6 +51,10 @@ _SOURCES = (
 _ROBUSTNESS = (
     "The same films after compression, blur, noise, a change of brightness or a small turn. "
     "A robust network loses a few points at most."
+)
+_GATE = (
+    "Before the network answers, a gate turns away what does not look like a frontal chest film: "
+    "it should turn away almost everything that is none, and almost no chest film."
 )
 
 
@@ -108,7 +113,7 @@ def show_values(section: Any, key: str) -> None:
         missing(key)
         return
     table = table.assign(
-        name=table["name"].str.replace("_", " "),
+        name=[results.SET_TITLES.get(n, n.replace("_", " ")) for n in table["name"]],
         series=[results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in table["metric"]],
     )
     drawn = comparable(table)
@@ -148,7 +153,12 @@ def missing(key: str) -> None:
 
 
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
-    values = [parts.interval_text(row, 3) for _, row in rows.iterrows()]
+    values = [_value_text(row) for _, row in rows.iterrows()]
     plain = rows["metric"].str.replace("_", " ")
     names = rows["series"].where(rows["name"] == plain, rows["name"] + ": " + rows["series"])
     return pd.DataFrame({"What": names.str.capitalize(), "Value": values})
+
+
+def _value_text(row: pd.Series) -> str:
+    counted = row["metric"] in ("films", "n")
+    return f"{row['value']:.0f}" if counted else parts.interval_text(row, 3)

@@ -40,6 +40,33 @@ def show(bundles: list[Bundle]) -> None:
     alt = f"{title} with 95 % intervals for {rows['title'].nunique()} {level.lower()}."
     parts.show_chart(charts.forest(rows, title, line), rows, f"forest-{metric}", alt)
     st.dataframe(wide(rows), width="stretch", key="places_table")
+    _called(bundles)
+
+
+def _called(bundles: list[Bundle]) -> None:
+    """Show what else is called COVID-19: the films of every label, model beside model."""
+    found = {b.name: data.evaluation(b) for b in data.with_predictions(bundles)}
+    tables = [
+        results.called_covid(values).assign(series=name)
+        for name, values in found.items()
+        if values is not None
+    ]
+    table = pd.concat(tables) if tables else pd.DataFrame()
+    if table.empty:
+        return
+    st.subheader("What is called COVID-19")
+    st.caption(
+        "The share of films of each kind that is called COVID-19 at the card's threshold. It "
+        "should be near 1 for COVID-19 only: the model knows two answers, so every other disease "
+        "gets one of them."
+    )
+    table = table[table["place"].isin(["inside", "outside", "stress"])]
+    said = [
+        f"{row.series}, {row.name_}: {row.value:.0%}"
+        for row in table.rename(columns={"name": "name_"}).itertuples()
+    ]
+    figure = charts.bars(ordered(table), "Share called COVID-19")
+    parts.show_chart(figure, table, "called-covid", "; ".join(said))
 
 
 def wide(rows: pd.DataFrame) -> pd.DataFrame:

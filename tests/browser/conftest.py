@@ -1,0 +1,95 @@
+"""The real server on a free port, driven with the system's Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from covidweb.bundle import HISTORY, PREDICTIONS, read_bundle, seal
+
+ROOT = Path(__file__).resolve().parents[2]
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def browser_models(
+    seed_root: Path, made_up_models: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """One bundle that both screens (tiny untrained weights) and has results (random ones)."""
+    root = tmp_path_factory.mktemp("browser") / "models"
+    shutil.copytree(seed_root, root)
+    for file in (HISTORY, PREDICTIONS, "evaluation.json"):
+        shutil.copy(made_up_models / "seed" / file, root / "seed")
+    seal(root / "seed", read_bundle("seed", root).card)
+    return root
+
+
+@pytest.fixture(scope="session")
+def server(browser_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start the app; the address once it says that it is well."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("server")
+    environment = os.environ | {
+        "COVIDWEB_MODELS": str(browser_models),
+        "COVIDWEB_DATA": str(folder / "no-data"),
+        "COVIDWEB_RUNS": str(folder / "no-runs"),
+    }
+    command = [sys.executable, "-m", "covidweb", "serve", "--port", str(port)]
+    log = folder / "log"
+    with log.open("w") as stream:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT
+        )
+    try:
+        _wait(f"http://localhost:{port}/_stcore/health", process, log)
+        yield f"http://localhost:{port}"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The browser that `make test` found; its absence is a failure, not a skip."""
+    path = os.environ.get("COVIDWEB_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), "")
+    if not path:
+        pytest.fail("No Chromium: run `make test`, or set COVIDWEB_CHROMIUM to one.")
+    arguments = ["--no-sandbox", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: str) -> Iterator[Page]:
+    """A fresh page that knows the server's address; times out after 30 s."""
+    context = browser.new_context(base_url=server, viewport={"width": 1440, "height": 1000})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    yield page
+    context.close()
+
+
+def _wait(address: str, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"The server stopped:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(address, timeout=1) as answer:
+                if answer.read() == b"ok":
+                    return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"The server did not answer within {seconds:.0f} s:\n{log.read_text()}")

@@ -1,0 +1,62 @@
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def _open(page, section):
+    page.goto("/training")
+    page.get_by_role("radio", name=section, exact=True).click()
+
+
+def _metric(page, label):
+    return page.locator("[data-testid=stMetric]", has_text=label).last.locator(
+        "[data-testid=stMetricValue]"
+    )
+
+
+def _percent(locator):
+    return float(locator.inner_text().rstrip("%"))
+
+
+def test_threshold_slider_moves_the_figures(page):
+    _open(page, "At which threshold")
+    sensitivity = _metric(page, "Sensitivity")
+    expect(sensitivity).to_have_text(re.compile(r"^\d+\.\d%$"))
+    before = _percent(sensitivity), _percent(_metric(page, "Specificity"))
+    slider = page.get_by_role("slider", name="Threshold")
+    slider.focus()
+    page.wait_for_timeout(500)
+    start = time.perf_counter()
+    for _ in range(3):
+        page.keyboard.press("PageUp")
+    expect(sensitivity).not_to_have_text(f"{before[0]:.1f}%")
+    taken = time.perf_counter() - start
+    assert float(slider.input_value()) > 0.5
+    assert _percent(sensitivity) < before[0]
+    assert _percent(_metric(page, "Specificity")) > before[1]
+    # The answer is due within 0.3 s; the rest is for a busy machine and the last key's debounce.
+    assert taken < 3, f"the slider took {taken:.2f} s"
+
+
+def test_a_chart_answers_the_mouse(page):
+    page.goto("/training")
+    chart = page.locator(".js-plotly-plot", has=page.locator(".scatterlayer")).last
+    chart.scroll_into_view_if_needed()
+    expect(chart.locator(".scatterlayer .trace").first).to_be_visible()
+    box = chart.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    page.mouse.move(box["x"] + box["width"] * 0.51, box["y"] + box["height"] * 0.5)
+    expect(chart.locator(".hoverlayer")).to_contain_text("validation")
+
+
+def test_a_chart_is_also_a_csv(page):
+    page.goto("/training")
+    page.get_by_text("As a table").first.click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download CSV").first.click()
+    text = download.value.path().read_text()
+    assert text.startswith("place,metric") and "inside,auc" in text
