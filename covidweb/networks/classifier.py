@@ -56,11 +56,8 @@ def build_classifier(size: int = SIZE, width: int = WIDTH, blank: bool = True) -
     # Set after training to the training normals' cells, so that 0 is a usual cell; not trained.
     x = layers.BatchNormalization(trainable=False, center=False, scale=False, name="centre")(x)
 
-    # A lung's outline is uncertain, most of all where it is white: half weight to the next cell.
-    wide = layers.MaxPooling2D(3, strides=1, padding="same", name="next_cell")(cells)
-    weight = layers.Average(name="lung_weight")([cells, wide])
-    last_map = layers.Multiply(name=CAM_LAYER)([x, weight])
-    total = layers.GlobalAveragePooling2D(name="lung_total")(weight)
+    last_map = layers.Multiply(name=CAM_LAYER)([x, cells])
+    total = layers.GlobalAveragePooling2D(name="lung_total")(cells)
     mean = layers.GlobalAveragePooling2D(name="map_mean")(last_map)
     features = layers.Multiply(name="features")([mean, ops.reciprocal(ops.maximum(total, 1e-3))])
 
@@ -89,7 +86,7 @@ def evidence_model(model: "keras.Model") -> "keras.Model":
     from keras import Model, ops
 
     last_map = model.get_layer(CAM_LAYER).output
-    cells = model.get_layer("lung_weight").output.shape[1] ** 2
+    cells = model.get_layer("lung_cells").output.shape[1] ** 2
     total = ops.maximum(model.get_layer("lung_total").output, 1e-3) * cells
     evidence = ops.squeeze(ops.matmul(last_map, covid_direction(model)[:, None]), -1)
     outputs = {name: model.get_layer(name).output for name in ("covid_logit", "opacity_logit")}

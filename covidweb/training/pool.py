@@ -19,7 +19,6 @@ from covidweb.networks.standard import (
     WHOLE_FILM,
     Box,
     InputSpec,
-    lung_box,
     resize_box,
     standard_input,
 )
@@ -92,7 +91,7 @@ def load_pool(data: Path, spec: InputSpec, cache: Path, models: Path | None = No
         arrays = _read(data, rows, spec, finder)
         temporary = path.with_name(path.name + ".tmp")
         with temporary.open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
         temporary.replace(path)
     with np.load(path) as found:
         return Pool(rows, found["crops"], found["frames"], found["inputs"])
@@ -115,9 +114,9 @@ def wide_crop(
     layers = np.stack([grey, resize_box(lungs.astype(np.float32), wide, size)], -1)
     across, down = wide[2] - wide[0], wide[3] - wide[1]
     left, top, right, bottom = exact.box
-    frame = ((left - wide[0]) / across, (top - wide[1]) / down)
-    frame += ((right - wide[0]) / across, (bottom - wide[1]) / down)
-    return _bytes(layers), np.array(frame, np.float32), _bytes(exact.array)
+    frame = np.array([left, top, right, bottom]) - np.array(wide)[[0, 1, 0, 1]]
+    frame = (frame / (across, down, across, down)).astype(np.float32)
+    return _bytes(layers), frame, _bytes(exact.array)
 
 
 def _read(
@@ -156,6 +155,3 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 def _key(data: Path, spec: InputSpec, finder: "LungFinder") -> str:
     facts = f"{manifest_sha256(data)} {spec} {WIDER} {finder.bundle.sha256}"
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
-
-
-__all__ = ["LEARNED_SETS", "Pool", "crop_size", "load_pool", "lung_box", "wide_crop"]
