@@ -14,7 +14,7 @@ from covidweb.views.training import data
 BASELINES = {
     "histogram": "Grey-level histogram only",
     "border": "Border of the film only",
-    "blackout": "Film with its lungs blacked out",
+    "blackout": "Film with its lungs painted over",
     "file_facts": "Image size and format only",
 }
 OWN = "The network itself"
@@ -34,14 +34,14 @@ def show(bundles: list[Bundle]) -> None:
         return
     audit = evaluation.get("audit") or {}
     _baselines(audit, evaluation)
-    _section(audit, "lung_blackout", "Blacking out the lungs", _BLACKOUT)
+    _section(audit, "lung_blackout", "Painting over the lungs", _BLACKOUT)
     _section(audit, "source_prediction", "Telling hospitals apart", _SOURCES)
     _section(audit, "robustness", "Small changes to the film", _ROBUSTNESS)
     _section(audit, "gate", "Films turned away", _GATE)
 
 
 _BLACKOUT = (
-    "The same network looks at films whose lungs are painted black. If it still tells the classes "
+    "The same network looks at films whose lungs are painted in one grey. If it still tells the classes "
     "apart, it reads something other than lungs: the AUC should fall towards 0.5."
 )
 _SOURCES = (
@@ -155,6 +155,7 @@ def missing(key: str) -> None:
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
     values = [_value_text(row) for _, row in rows.iterrows()]
     plain = rows["metric"].str.replace("_", " ")
+    rows = rows.assign(series=rows["series"].replace("n", "films"))
     names = rows["series"].where(rows["name"] == plain, rows["name"] + ": " + rows["series"])
     return pd.DataFrame({"What": names.str.capitalize(), "Value": values})
 

@@ -38,17 +38,17 @@ def article_accuracy(bundles: list[Bundle]) -> float | None:
 
 def _tiles(name: str, table: pd.DataFrame) -> None:
     values = table[table["metric"] == "auc"].set_index("place")
+    st.markdown(f"Model **{name}**")
     with st.container(horizontal=True, border=True, gap="small"):
-        st.markdown(f"Model **{name}**")
         for place in ("inside", "outside"):
             row = values.loc[place] if place in values.index else None
             value = "–" if row is None else f"{row['value']:.2f}"
             note = None if row is None else f"{row['low']:.2f} to {row['high']:.2f}"
             title = f"AUC {place}"
-            st.metric(title, value, note, delta_color="off", delta_arrow="off", width=100)
+            st.metric(title, value, note, delta_color="off", delta_arrow="off", width=98)
         if {"inside", "outside"} <= set(values.index):
             lost = values.loc["outside", "value"] - values.loc["inside", "value"]
-            st.metric("Gap", f"{lost:+.2f}", width=90, help="AUC outside minus AUC inside.")
+            st.metric("Gap", f"{lost:+.2f}", width=72, help="AUC outside minus AUC inside.")
 
 
 def _alt(table: pd.DataFrame) -> str:
