@@ -27,7 +27,11 @@ COLUMNS = (
     "licence",
     "cluster",
     "phash",
+    "contrast",
 )
+
+MEASURED = ("phash", "contrast")
+"""Columns measured on the films; a manifest without them reads as not measured."""
 
 
 def read_facts(path: Path | None = None) -> pd.DataFrame:
@@ -41,10 +45,10 @@ def read_facts(path: Path | None = None) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise DataError(f"The manifest of facts cannot be read: {error}.") from error
-    missing = [column for column in COLUMNS if column not in table.columns]
+    missing = [name for name in COLUMNS if name not in (*table.columns, *MEASURED)]
     if missing:
         raise DataError(f"The manifest of facts {path.name} lacks columns: {', '.join(missing)}.")
-    return table
+    return table.assign(**{name: "" for name in MEASURED if name not in table.columns})
 
 
 def make_facts(root: Path) -> pd.DataFrame:
@@ -54,11 +58,14 @@ def make_facts(root: Path) -> pd.DataFrame:
     """
     from covidweb.dataset.duplicates import hash_to_text
     from covidweb.dataset.manifest import load_manifest
+    from covidweb.dataset.pictures import contrast
 
     manifest = load_manifest(root, check_files=True)
     manifest = manifest[(manifest["repo"] != "") & (manifest["sha256"] != "")]
     hashes = film_hashes(root, manifest)
     facts = manifest.assign(phash=[hash_to_text(value) for value in hashes])
+    films = (read_stored(Path(root) / file) for file in manifest["file"])
+    facts["contrast"] = ["" if film is None else str(contrast(film)) for film in films]
     return facts[list(COLUMNS)].reset_index(drop=True)
 
 

@@ -1,0 +1,107 @@
+"""Counts, ages, views and sizes; grey levels and mean films of a sample."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import plotly.express as px
+import plotly.graph_objects as go
+import streamlit as st
+
+from covidweb.dataset import statistics
+from covidweb.dataset.pictures import LEVELS, grey_levels, mean_film, sample, small_films
+from covidweb.views import parts
+from covidweb.views.charts import COLOURS
+
+_BY = {"Label": "label", "Source": "source", "Set": "set", "Split": "split", "View": "view"}
+_PATTERNS = ("", "/", "x", ".", "-")
+_LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "not_cxr")
+_COLOUR = dict(zip(_LABELS, COLOURS, strict=False))
+_PATTERN = dict(zip(_LABELS, _PATTERNS, strict=True))
+
+
+def show(root: Path, rows: pd.DataFrame) -> None:
+    """Draw the plots of the films that pass the filters."""
+    st.subheader("How many")
+    by = parts.choose("Count by", list(_BY), "count_by", "Source")
+    table = statistics.counts(rows, _BY[by], "label")
+    parts.show_chart(bars(table, _BY[by]), table, f"films-by-{_BY[by]}", f"Films by {by.lower()}")
+    st.subheader("Age and size")
+    ages = statistics.ages(rows)
+    if ages.empty:
+        st.caption("No age is known.")
+    else:
+        alt = "Films by decade of age and label"
+        parts.show_chart(bars(ages, "age", "v"), ages, "films-by-age", alt)
+    st.caption(statistics.age_note(rows))
+    sizes = statistics.sizes(rows)
+    if not sizes.empty:
+        alt = "Films by size of the original"
+        parts.show_chart(bars(sizes, "size"), sizes, "films-by-size", alt)
+    _looks(root, rows)
+
+
+def bars(table: pd.DataFrame, by: str, orientation: str = "h") -> go.Figure:
+    """Return stacked bars of films by a column, coloured and patterned by label."""
+    across, along = ("films", by) if orientation == "h" else (by, "films")
+    colour = "label" if "label" in table else None
+    figure = px.bar(
+        table,
+        x=across,
+        y=along,
+        color=colour,
+        pattern_shape=colour,
+        color_discrete_map=_COLOUR,
+        pattern_shape_map=_PATTERN,
+        orientation=orientation,
+    )
+    order = list(dict.fromkeys(table[by]))
+    if orientation == "h":
+        figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], title=None)
+    height = 150 + 32 * len(order) if orientation == "h" else 380
+    return _finish(figure, height)
+
+
+def _looks(root: Path, rows: pd.DataFrame) -> None:
+    """Draw mean films and grey levels, by source or by class, of a sample."""
+    st.subheader("What they look like on the whole")
+    by = parts.choose("Side by side", ["Source and class", "Class"], "looks_by")
+    keys = ["source", "label"] if by == "Source and class" else ["label"]
+    chosen = sample(rows)
+    films = _small(str(root), tuple(chosen["file"]))
+    groups = chosen.reset_index(drop=True).groupby(keys, sort=True).groups
+    st.caption(
+        f"From {len(chosen)} films, at most 24 of each source and class. Mean films that differ "
+        "in frame and grey are a way to tell hospitals apart without seeing a lung."
+    )
+    levels = []
+    with st.container(horizontal=True, gap="small"):
+        for name, index in groups.items():
+            title = ", ".join(name if isinstance(name, tuple) else (name,))
+            members = films[list(index)]
+            st.image(mean_film(members), caption=title, width=150, alt=f"Mean film of {title}")
+            shares = grey_levels(members)
+            levels += [(title, (i + 0.5) / LEVELS, share) for i, share in enumerate(shares)]
+    table = pd.DataFrame(levels, columns=["films", "grey", "share"])
+    figure = px.line(table, x="grey", y="share", color="films", line_dash="films")
+    figure.update_xaxes(title="Grey level, 0 air to 1 bone")
+    figure.update_yaxes(title="Share of the pixels", tickformat=".0%")
+    name = "grey-levels-by-" + "-".join(keys)
+    parts.show_chart(_finish(figure, 460), table, name, "Grey levels of the films, by group")
+
+
+@st.cache_data(max_entries=8, show_spinner="Looking at films")
+def _small(root: str, files: tuple[str, ...]) -> np.ndarray:
+    return small_films(Path(root), files)
+
+
+def _finish(figure: go.Figure, height: int) -> go.Figure:
+    """Set what all charts share: room for touch screens, and the legend above the plot."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 12, "t": 24, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.04, "x": 0, "title": None},
+    )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
+    return figure
