@@ -9,6 +9,7 @@ from covidweb.errors import ModelError
 from covidweb.screening.batch import Batch
 from covidweb.screening.words import headline, probability_words
 from covidweb.views import parts, session
+from covidweb.views.screen.reading import SWITCH
 from covidweb.views.screen.worklist import Row, Worklist
 
 STEP = 1.0
@@ -46,15 +47,16 @@ def _steps(worklist: Worklist, model_sha256: str) -> None:
     batch = worklist.batch
     if batch is None:
         return
-    if not batch.finished:
-        worklist.take(batch.step(STEP))
     st.progress(batch.done / max(1, batch.total), text=_said(batch))
     if st.button("Stop here", icon=":material/stop_circle:", key="screen_stop"):
         batch.cancel()
+    if not st.session_state.get(SWITCH):
+        _latest(worklist.rows(model_sha256)[-_LATEST:])
+    # The step comes last, so that the page shows where it stands while the films are read.
+    worklist.take(batch.step(STEP))
     if batch.finished:
         worklist.end()
         st.rerun()
-    _latest(worklist.rows(model_sha256)[-_LATEST:])
 
 
 def _offer_rest(worklist: Worklist, left: int) -> None:
@@ -79,6 +81,8 @@ def duration(seconds: float) -> str:
 
 
 def _latest(rows: Sequence[Row]) -> None:
+    if not rows:
+        return
     table = [
         {
             "Film": row.film.name,

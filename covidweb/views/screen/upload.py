@@ -10,7 +10,7 @@ from PIL import Image
 
 from covidweb.radiograph import ACCEPTED, ACCEPTED_EXTENSIONS, MAX_BYTES
 from covidweb.screening.batch import Source, base_name, list_upload
-from covidweb.views.screen.worklist import Worklist, clear
+from covidweb.views.screen.worklist import GENERATION, Worklist, clear
 
 HANDED_OVER = "screen_film"
 """Another page puts `{"name": str, "bytes": bytes, "truth": str?}` here to have it screened."""
@@ -36,7 +36,7 @@ def take_in(worklist: Worklist) -> None:
         "A folder of chest films" if folder else "Chest films",
         type=_TYPES,
         accept_multiple_files="directory" if folder else True,
-        key=f"screen_uploads_{'folder' if folder else 'files'}",
+        key=f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}",
         help=(
             f"{ACCEPTED}, up to {MAX_BYTES // 2**20} MiB each; a ZIP may hold thousands. DICOM "
             "files without an extension can come in a ZIP. Films stay in this server's memory "

@@ -21,6 +21,9 @@ MAX_KEPT = 768 * 1024**2
 MAX_FILMS = 5_000
 """Rows that one session keeps."""
 
+GENERATION = "screen_generation"
+"""Session state's count of clearings: part of the uploader's key, so that it empties too."""
+
 _KEY = "screen_worklist"
 _RECENT = 4
 
@@ -220,8 +223,10 @@ def current() -> Worklist:
 
 def clear() -> None:
     """Forget every film, result and answer of this session."""
+    generation = st.session_state.get(GENERATION, 0)
     for key in [k for k in st.session_state if str(k).startswith(("screen_", "reading_"))]:
         del st.session_state[key]
+    st.session_state[GENERATION] = generation + 1
 
 
 def judged(row: Row, threshold: float) -> Row:
