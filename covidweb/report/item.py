@@ -16,7 +16,7 @@ class ReportItem:
         file: the file's name; folders in it are never written anywhere.
         radiograph: the film, or None where the bytes were not one.
         result: the answer.
-        interval: low and high of the probability, 0..1, where known.
+        interval: low and high of the probability's 95 % interval, 0..1, where known.
     """
 
     file: str

@@ -1,7 +1,7 @@
 """Draw the evidence on the film, on an absolute scale: no evidence, no glow."""
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from covidweb.radiograph import Radiograph
 from covidweb.screening.result import Box, ScreeningResult
@@ -10,7 +10,7 @@ COLOUR_MAPS = ("Inferno", "Viridis", "Magma", "Plasma", "Cividis")
 """Perceptually even sequential scales."""
 
 MAX_SIDE = 1024
-_OUTLINE, _ZONE = (80, 220, 255), (255, 255, 255)
+_LINE = (80, 220, 255)
 
 
 def overlay(
@@ -32,7 +32,7 @@ def overlay(
         opacity: cover 0..1 where the evidence reaches the top of the scale; it falls in
             proportion to the evidence.
         outline: draw the lungs' border.
-        zones: draw the lines between the thirds of each lung.
+        zones: draw the lines between the lungs' zones.
         colour_map: one of `COLOUR_MAPS`.
         invert: show the film with air bright; the colours stay.
         window: film values 0..1 shown as black and as white.
@@ -48,8 +48,10 @@ def overlay(
         alpha = np.clip(opacity, 0, 1) * evidence[..., None]
         rgb = (1 - alpha) * rgb + alpha * colours(evidence, colour_map)
     picture = Image.fromarray(np.round(rgb).astype(np.uint8))
-    if result.lung_mask is not None and (outline or zones):
-        _draw_lungs(picture, result.lung_mask, outline, zones)
+    if outline and result.lung_mask is not None:
+        picture.paste(_LINE, mask=_as_mask(_border(result.lung_mask, picture.size)))
+    if zones and result.zone_map is not None:
+        picture.paste(_LINE, mask=_as_mask(_zone_lines(result.zone_map, picture.size)))
     return picture
 
 
@@ -72,7 +74,8 @@ def film_image(
 def evidence_map(result: ScreeningResult, size: tuple[int, int]) -> np.ndarray:
     """Return the evidence on the whole film, float32 (height, width), 1 = `heatmap_scale`.
 
-    The grid is resized smoothly into its box; outside the box there is none.
+    The grid is resized smoothly into its box, never above its own largest value; outside the box
+    there is none.
     """
     width, height = size
     evidence = np.zeros((height, width), np.float32)
@@ -83,7 +86,7 @@ def evidence_map(result: ScreeningResult, size: tuple[int, int]) -> np.ndarray:
     smooth = Image.fromarray(np.clip(grid, 0, 1)).resize(
         (right - left, bottom - top), Image.Resampling.BICUBIC
     )
-    evidence[top:bottom, left:right] = np.clip(np.asarray(smooth), 0, 1)
+    evidence[top:bottom, left:right] = np.clip(np.asarray(smooth), 0, min(1, grid.max()))
     return evidence
 
 
@@ -100,20 +103,30 @@ def colours(values: np.ndarray, colour_map: str = "Inferno") -> np.ndarray:
     return np.stack(channels, axis=-1).astype(np.float32)
 
 
+def colour_ramp(colour_map: str = "Inferno", size: tuple[int, int] = (24, 256)) -> Image.Image:
+    """Return the scale's colours upright, most evidence on top: RGB of `size`."""
+    values = np.repeat(np.linspace(1, 0, size[1])[:, None], size[0], axis=1)
+    return Image.fromarray(np.round(colours(values, colour_map)).astype(np.uint8))
+
+
+def scale_labels(scale: float) -> list[tuple[float, str]]:
+    """Return the labels of a colour bar: place 0 (bottom) to 1 (top), and the raw evidence."""
+    return [(0.0, "0"), (0.5, f"{scale / 2:.3g}"), (1.0, f">= {scale:.3g}")]
+
+
 def colour_bar(
-    scale: float, colour_map: str = "Inferno", size: tuple[int, int] = (90, 320)
+    scale: float, colour_map: str = "Inferno", size: tuple[int, int] = (150, 360)
 ) -> Image.Image:
     """Return an upright colour bar labelled 0, half and `scale` (raw evidence, logit units)."""
-    height = size[1]
     bar = Image.new("RGB", size, (255, 255, 255))
-    run = height - 24
-    ramp = np.repeat(np.linspace(1, 0, run)[:, None], 24, axis=1)
-    bar.paste(Image.fromarray(colours(ramp, colour_map).astype(np.uint8)), (4, 12))
-    draw = ImageDraw.Draw(bar)
-    for share, text in ((0.0, "0"), (0.5, f"{scale / 2:.3g}"), (1.0, f"≥ {scale:.3g}")):
-        y = 12 + round((1 - share) * (run - 1))
-        draw.line((28, y, 33, y), fill=(0, 0, 0))
-        draw.text((37, y), text, fill=(0, 0, 0), anchor="lm")
+    draw, font = ImageDraw.Draw(bar), ImageFont.load_default(17)
+    top, run = 44, size[1] - 60
+    draw.text((8, 8), "Evidence (logit)", fill=(0, 0, 0), font=font)
+    bar.paste(colour_ramp(colour_map, (28, run)), (8, top))
+    for share, text in scale_labels(scale):
+        y = top + round((1 - share) * (run - 1))
+        draw.line((36, y, 42, y), fill=(0, 0, 0))
+        draw.text((48, y), text, fill=(0, 0, 0), font=font, anchor="lm")
     return bar
 
 
@@ -124,36 +137,31 @@ def _pixels(box: Box, size: tuple[int, int]) -> tuple[int, int, int, int]:
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _draw_lungs(picture: Image.Image, mask: np.ndarray, outline: bool, zones: bool) -> None:
-    """Draw the border and the lines between the thirds of each lung's own height."""
-    soft = Image.fromarray(mask.astype(np.float32)).resize(picture.size, Image.Resampling.BILINEAR)
+def _as_mask(lines: np.ndarray) -> Image.Image:
+    return Image.fromarray((lines * 255).astype(np.uint8))
+
+
+def _border(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the inner edge of a stretched mask, bool (height, width)."""
+    soft = Image.fromarray(mask.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
     inside = np.asarray(soft) >= 0.5
-    if outline:
-        picture.paste(_OUTLINE, mask=Image.fromarray(_border(inside, picture.width)))
-    columns = np.flatnonzero(inside.any(axis=0))
-    if not zones or not columns.size:
-        return
-    middle = (columns[0] + columns[-1]) // 2
-    draw = ImageDraw.Draw(picture)
-    for start, stop in ((0, middle), (middle, picture.width)):
-        _draw_thirds(draw, inside[:, start:stop], start)
-
-
-def _border(inside: np.ndarray, width: int) -> np.ndarray:
-    thick = max(1, width // 400)
     core = inside.copy()
     for axis in (0, 1):
-        for step in (-thick, thick):
+        for step in (-_thick(size), _thick(size)):
             core &= np.roll(inside, step, axis)
-    return ((inside & ~core) * 255).astype(np.uint8)
+    return inside & ~core
 
 
-def _draw_thirds(draw: ImageDraw.ImageDraw, lung: np.ndarray, start: int) -> None:
-    rows = np.flatnonzero(lung.any(axis=1))
-    if not rows.size:
-        return
-    for share in (1 / 3, 2 / 3):
-        row = round(rows[0] + share * (rows[-1] + 1 - rows[0]))
-        columns = np.flatnonzero(lung[min(row, rows[-1])])
-        if columns.size:
-            draw.line((start + columns[0], row, start + columns[-1], row), fill=_ZONE)
+def _zone_lines(zone_map: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return where two zones touch, bool (height, width)."""
+    zones = np.asarray(Image.fromarray(zone_map).resize(size, Image.Resampling.NEAREST))
+    lines = np.zeros(zones.shape, bool)
+    for step in range(1, _thick(size) + 1):
+        for axis in (0, 1):
+            before = np.roll(zones, step, axis)
+            lines |= (zones != before) & (zones > 0) & (before > 0)
+    return lines
+
+
+def _thick(size: tuple[int, int]) -> int:
+    return max(1, round(min(size) / 350))

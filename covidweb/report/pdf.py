@@ -1,87 +1,62 @@
-"""A PDF report: one page per film, and a summary first for a batch."""
+"""A PDF report: one page per film, and a summary first where there are several."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
-
 from covidweb import __version__
-from covidweb.report.item import DISCLAIMER, ReportItem
-from covidweb.report.overlay import colour_bar, film_image, overlay
-from covidweb.screening.result import ZONES, Status
+from covidweb.report.item import ReportItem
+from covidweb.report.overlay import colour_ramp, film_image, overlay, scale_labels
+from covidweb.report.phrases import meaning, percent
+from covidweb.report.sheet import LEFT, WIDE, Sheet
+from covidweb.report.summary import SummaryRow, draw_summary, summary_pages, thumbnail
+from covidweb.screening.result import ZONES
+from covidweb.screening.words import evidence_sentence, headline
 
-VERDICTS = {"covid": "COVID-19 suspected", "normal": "No sign of COVID-19 found"}
-STATUSES: dict[Status, str] = {
-    "ok": "Assessed",
-    "uncertain": "Uncertain",
-    "not_assessed": "Not assessed",
-    "error": "Not readable",
-}
-_WIDE = 174.0
+_SIDE = 75.0
+"""Largest width and height of a picture, in millimetres."""
+_PIXELS = 900
+_GAP = 4.0
 
 
 def report_pdf(items: Sequence[ReportItem], day: date | None = None) -> bytes:
-    """Return the report as PDF bytes.
+    """Return the report as the bytes of an A4 PDF.
+
+    Each item is asked for once, so films may be read as they are needed.
 
     Args:
-        items: the films in page order.
+        items: the films in page order; without any, one page says so.
         day: the date printed; today by default.
     """
-    pdf = _Report(day or date.today())
-    if len(items) != 1:
-        _summary(pdf, items)
-    for item in items:
+    pdf = Sheet(day or date.today(), "covidweb screening report")
+    pdf.add_page()
+    if len(items) == 0:
+        pdf.write_line("No films.", 16, "B")
+    rows: list[SummaryRow] = []
+    several = len(items) > 1
+    if several:
+        pages = summary_pages(len(items))
+        pdf.insert_toc_placeholder(
+            lambda document, _: draw_summary(document, rows), pages, reset_page_indices=False
+        )
+    for number, item in enumerate(items):
+        if number:
+            pdf.add_page()
+        if several:
+            rows.append(SummaryRow(replace(item, radiograph=None), thumbnail(item), pdf.page_no()))
         _film_page(pdf, item)
     return bytes(pdf.output())
 
 
-class _Report(FPDF):
-    def __init__(self, day: date) -> None:
-        super().__init__()
-        self.day = day
-        self.set_margins(18, 15)
-        self.set_auto_page_break(True, 20)
-
-    def header(self) -> None:
-        self.set_font("Helvetica", "B", 9)
-        self.cell(0, 5, "covidweb - chest radiograph screening report")
-        self.set_font("Helvetica", "", 9)
-        self.cell(0, 5, self.day.isoformat(), align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.line(18, 21, 192, 21)
-        self.ln(4)
-
-    def footer(self) -> None:
-        self.set_y(-15)
-        self.set_font("Helvetica", "", 8)
-        self.cell(0, 5, f"{DISCLAIMER} covidweb {__version__}")
-        self.cell(0, 5, f"Page {self.page_no()}", align="R")
-
-    def text_line(self, text: str, size: int = 9, style: str = "") -> None:
-        self.set_font("Helvetica", style, size)
-        self.multi_cell(0, size * 0.5, _safe(text), align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-
-
-def _summary(pdf: _Report, items: Sequence[ReportItem]) -> None:
-    pdf.add_page()
-    pdf.text_line(f"{len(items)} films", 16, "B")
-    pdf.ln(3)
-    rows = [("File", "Outcome", "Probability", "Page")]
-    rows += [(_short(i.name, 60), outcome(i), _probability(i), "") for i in items]
-    pdf.set_font("Helvetica", "", 8)
-    with pdf.table(col_widths=(84, 50, 40), line_height=5, text_align="LEFT") as table:
-        for row in rows:
-            table.row([_safe(cell) for cell in row[:3]])
-
-
-def _film_page(pdf: _Report, item: ReportItem) -> None:
-    pdf.add_page()
-    pdf.text_line(_short(item.name, 90), 12, "B")
-    pdf.ln(1)
-    pdf.text_line(outcome(item), 16, "B")
-    pdf.text_line(_meaning(item), 10)
-    if item.result.reason:
-        pdf.text_line(item.result.reason, 9, "I")
+def _film_page(pdf: Sheet, item: ReportItem) -> None:
+    pdf.write_name(item.name)
+    pdf.ln(1.5)
+    pdf.write_line(headline(item.result), 16, "B")
+    pdf.ln(0.5)
+    pdf.write_line(meaning(item), 10)
+    for text, style in ((item.result.reason, "I"), (evidence_sentence(item.result), "")):
+        if text:
+            pdf.write_line(text, 10, style)
     pdf.ln(2)
     _pictures(pdf, item)
     _zones(pdf, item)
@@ -89,93 +64,100 @@ def _film_page(pdf: _Report, item: ReportItem) -> None:
     _provenance(pdf, item)
 
 
-def _pictures(pdf: _Report, item: ReportItem) -> None:
+def _pictures(pdf: Sheet, item: ReportItem) -> None:
+    """Draw the film, and beside it the evidence where there is any."""
     if item.radiograph is None:
         return
-    film = film_image(item.radiograph)
-    side = min(78.0, 80.0 * film.width / film.height)
-    high, top = side * film.height / film.width, pdf.get_y()
-    pdf.image(film, x=18, y=top, w=side, h=high)
-    pdf.image(overlay(item.radiograph, item.result, outline=True), x=98, y=top, w=side, h=high)
+    film = film_image(item.radiograph, max_side=_PIXELS)
+    scale = _SIDE / max(film.size)
+    width, height, top = film.width * scale, film.height * scale, pdf.get_y() + 4
+    pdf.picture(film, LEFT, top, width, height, f"Chest film {item.name}")
+    caption = "The film as it was read."
     if item.result.heatmap is not None:
-        bar = colour_bar(item.result.heatmap_scale)
-        pdf.image(bar, x=98 + side + 1, y=top, h=min(50.0, high))
-    pdf.set_y(top + high + 1)
-    pdf.text_line(
-        "Left: the film. Right: with the model's evidence on an absolute scale (logit units) and "
-        "the lungs' outline. The patient's right is on the picture's left.",
-        8,
-    )
+        drawn = overlay(item.radiograph, item.result, outline=True, zones=True, max_side=_PIXELS)
+        alt = f"The same film with the model's evidence. {evidence_sentence(item.result)}"
+        right = LEFT + width + _GAP
+        pdf.picture(drawn, right, top, width, height, alt)
+        for x in (LEFT, right):
+            _sides(pdf, x, top, width)
+        _bar(pdf, item.result.heatmap_scale, right + width + 2, top, min(height, 50.0))
+        caption = (
+            "Left: the film. Right: with the model's evidence on an absolute scale (units of the "
+            "logit), the lungs' outline and their zones. R and L are the patient's right and left."
+        )
+    pdf.set_xy(LEFT, top + height + 1)
+    pdf.write_line(caption, 8)
     pdf.ln(2)
 
 
-def _zones(pdf: _Report, item: ReportItem) -> None:
+def _sides(pdf: Sheet, x: float, y: float, width: float) -> None:
+    pdf.set_font("Helvetica", "B", 9)
+    pdf.text(x, y - 1, "R")
+    pdf.text(x + width - pdf.get_string_width("L"), y - 1, "L")
+
+
+def _bar(pdf: Sheet, scale: float, x: float, y: float, height: float) -> None:
+    pdf.picture(colour_ramp(), x, y, 4, height, "Colour bar of the evidence")
+    pdf.set_font("Helvetica", "", 7)
+    labels = scale_labels(scale)
+    for share, text in labels if height > 10 else (labels[0], labels[-1]):
+        at = y + (1 - share) * height
+        pdf.line(x + 4, at, x + 4.8, at)
+        pdf.text(x + 5.3, min(max(at + 0.9, y + 1.8), y + height), text)
+
+
+def _zones(pdf: Sheet, item: ReportItem) -> None:
     regions = item.result.regions
     if not regions:
         return
-    pdf.text_line("Share of the evidence by lung zone (evidence, not severity)", 10, "B")
-    pdf.set_font("Helvetica", "", 9)
-    with pdf.table(col_widths=(40, 40, 40), width=120, align="LEFT", line_height=5) as table:
-        table.row(["Zone", "Patient's right", "Patient's left"])
-        for level, right, left in zip(
-            ("Upper", "Middle", "Lower"), ZONES[:3], ZONES[3:], strict=True
-        ):
-            table.row([level, _percent(regions.get(right)), _percent(regions.get(left))])
+    pdf.write_line("Share of the evidence by lung zone (evidence, not severity)", 10, "B")
+    pdf.ln(0.5)
+    levels = ("Upper", "Middle", "Lower")
+    _table_row(pdf, ("Zone", "Patient's right", "Patient's left"), "B")
+    for level, right, left in zip(levels, ZONES[:3], ZONES[3:], strict=True):
+        _table_row(pdf, (level, percent(regions.get(right)), percent(regions.get(left))))
     share, ratio = item.result.lung_share, item.result.lung_ratio
     if share is not None and ratio is not None:
-        pdf.text_line(f"Inside the lungs: {_percent(share)} of it, {ratio:.2f} times chance.", 9)
+        pdf.ln(1)
+        pdf.write_line(
+            f"Of all the evidence, {percent(share)} lies inside the lungs: {ratio:.2f} times what "
+            "evidence spread evenly would give."
+        )
     pdf.ln(2)
 
 
-def _findings(pdf: _Report, item: ReportItem) -> None:
-    if item.result.quality:
-        pdf.text_line("Checks of the film", 10, "B")
+def _table_row(pdf: Sheet, cells: tuple[str, str, str], style: str = "") -> None:
+    pdf.set_font("Helvetica", style, 9)
+    for text in cells:
+        pdf.cell(36, 5, text, border="B")
+    pdf.ln(5)
+
+
+def _findings(pdf: Sheet, item: ReportItem) -> None:
+    if not item.result.quality:
+        return
+    pdf.write_line("Checks of the film", 10, "B")
+    pdf.ln(0.5)
     for finding in item.result.quality:
-        pdf.text_line(f"{'Passed' if finding.passed else 'FAILED'}: {finding.message}", 9)
+        mark = "Passed" if finding.passed else "FAILED"
+        pdf.write_line(f"{mark}: {finding.message}", 9, "" if finding.passed else "B")
     pdf.ln(2)
 
 
-def _provenance(pdf: _Report, item: ReportItem) -> None:
-    model = item.result.model
-    pdf.text_line(f"Model {model.name}, sha256 {model.sha256}", 8)
-    if item.radiograph is not None:
-        pdf.text_line(f"Film sha256 {item.radiograph.sha256}", 8)
-
-
-def outcome(item: ReportItem) -> str:
-    """Return the verdict in words; never a verdict without an assessment."""
-    result = item.result
-    if result.status == "ok" and result.verdict is not None:
-        return VERDICTS[result.verdict]
-    return STATUSES[result.status]
-
-
-def _meaning(item: ReportItem) -> str:
-    if item.result.probability is None:
-        return "No probability is given."
-    side = "at or above" if item.result.probability >= item.result.threshold else "below"
-    threshold = _percent(item.result.threshold)
-    return f"Probability of COVID-19: {_probability(item)}, {side} the threshold of {threshold}."
-
-
-def _probability(item: ReportItem) -> str:
-    if item.result.probability is None:
-        return "-"
-    text = _percent(item.result.probability)
-    if item.interval is not None:
-        text += f" ({_percent(item.interval[0])} to {_percent(item.interval[1])})"
-    return text
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
-
-
-def _short(name: str, limit: int) -> str:
-    return name if len(name) <= limit else f"{name[: limit // 2]}...{name[-limit // 2 + 3 :]}"
-
-
-def _safe(text: str) -> str:
-    """Return the text in what the built-in fonts can draw; other letters become `?`."""
-    plain = text.replace("’", "'").replace("–", "-").replace("…", "...").replace("≥", ">=")
-    return plain.encode("latin-1", "replace").decode("latin-1")
+def _provenance(pdf: Sheet, item: ReportItem) -> None:
+    model, film = item.result.model, item.radiograph
+    pdf.line(LEFT, pdf.get_y(), LEFT + WIDE, pdf.get_y())
+    pdf.ln(1)
+    if film is not None:
+        size = f"{film.original_size[0]:,} x {film.original_size[1]:,} pixels"
+        view = f", view {film.view}" if film.view else ""
+        pdf.write_line(f"Film: {film.format}, {size}{view}, sha256 {film.sha256}", 7.5)
+    pdf.write_line(
+        f"Model: {model.name}, sha256 {model.sha256}, run by covidweb {__version__}", 7.5
+    )
+    if any(not " " <= letter <= "\xff" for letter in item.name):
+        pdf.write_line(
+            "In the file's name, letters outside Latin-1 are written by their Unicode number "
+            "after a backslash.",
+            7.5,
+        )

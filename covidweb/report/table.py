@@ -24,7 +24,8 @@ COLUMNS = (
     "model_sha256",
 )
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheets in East Asian locales take the wide forms too.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def results_csv(items: Sequence[ReportItem]) -> str:
@@ -46,6 +47,6 @@ def _row(item: ReportItem) -> dict[str, Any]:
 
 def _safe(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
         return "'" + value
     return value
