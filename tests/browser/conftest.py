@@ -55,7 +55,10 @@ def server(browser_models: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield f"http://localhost:{port}"
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 @pytest.fixture(scope="session")

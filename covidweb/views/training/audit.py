@@ -41,8 +41,8 @@ def show(bundles: list[Bundle]) -> None:
 
 
 _BLACKOUT = (
-    "The same network looks at films whose lungs are painted in one grey. If it still tells the classes "
-    "apart, it reads something other than lungs: the AUC should fall towards 0.5."
+    "The same network looks at films whose lungs are painted in one grey. If it still tells the "
+    "classes apart, it reads something other than lungs: the AUC should fall towards 0.5."
 )
 _SOURCES = (
     "How well the network's features tell sources of the same class apart. Much better than "

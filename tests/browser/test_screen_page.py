@@ -1,0 +1,33 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+# The first film also waits for TensorFlow, on a machine that may be busy.
+PATIENCE = 120_000
+
+
+def _upload(page, *files):
+    page.goto("/screen")
+    page.locator("input[type=file]").first.set_input_files(
+        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+
+
+def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, film_png):
+    _upload(page, ("drawn.png", film_png(1)))
+    verdict = page.get_by_text("Probability of COVID-19:")
+    expect(verdict.first).to_be_visible(timeout=PATIENCE)
+    expect(verdict.first).to_contain_text(re.compile(r"\d+\s?%"))
+    expect(page.get_by_role("radio", name="Overlay", exact=True)).to_be_checked()
+    chart = page.locator("[data-testid=stPlotlyChart]").first
+    expect(chart.locator("image").first).to_be_visible(timeout=PATIENCE)
+
+
+def test_a_broken_file_gets_a_sentence_and_the_app_goes_on(page, film_png):
+    _upload(page, ("broken.png", b"not a film"), ("drawn.png", film_png(2)))
+    row = page.get_by_text(re.compile("2 films|2 files"))
+    expect(row.first).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("heading", name="Screen chest films")).to_be_visible()
