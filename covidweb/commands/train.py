@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,7 +50,7 @@ def lungs(
     """The lung network: a compact U-Net on pairs of film and mask."""
     from covidweb.training.lungs import train_lungs
 
-    options = {} if epochs is None else {"epochs": epochs}
+    options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     train_lungs(data, output, seed=seed, **options)
 
 
@@ -67,5 +67,5 @@ def classifier(
     """The default classifier: disease learned within sources, COVID-19 read off it."""
     from covidweb.training.classifier import train_classifier
 
-    options = {} if epochs is None else {"epochs": epochs}
+    options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     train_classifier(data, output, seed=seed, hold_out=tuple(hold_out or ()), **options)
