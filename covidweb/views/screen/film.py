@@ -88,7 +88,7 @@ def _controls(mapped: bool, lungs: bool) -> Display:
                 0.45,
                 0.05,
                 key="screen_opacity",
-                width=180,
+                width=140,
                 persist_state="session",
             )
         with st.popover("Display", icon=":material/tune:"):

@@ -35,6 +35,7 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
         return row
     with side:
         zones.show(row.result)
+        trust.caution(row, bundle)
     if picture is not None and row.result.probability is not None:
         trust.show(row, picture, bundle)
         explain.show(row, picture, bundle)

@@ -40,6 +40,15 @@ def show(row: Row, film: Radiograph, bundle: Bundle) -> None:
         findings(row)
 
 
+def caution(row: Row, bundle: Bundle) -> None:
+    """Say in one line when the map is not to be believed; the panel has the rest."""
+    if row.result.probability is None:
+        return
+    said = trust.advice(row.result, edges_only=bundle.kind == "seed")
+    if said.level == "doubt":
+        st.markdown(f"{_LEVELS[said.level]} **{said.sentence}** {said.reasons[0]}")
+
+
 def findings(row: Row) -> None:
     """List the gate's checks with their outcome."""
     if not row.result.quality:

@@ -1,48 +1,59 @@
-"""The six zones as a small picture of the lungs, drawn in the colours of the page."""
+"""The six zones as a small picture of the lungs, in the colours of the page."""
 
 from collections.abc import Mapping
 
+import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from covidweb.screening.result import ScreeningResult
 from covidweb.screening.words import ZONE_TITLES, evidence_sentence
+from covidweb.views.charts import MUTED
 
-_LUNG = (
-    "M92 22 C66 18 40 58 28 104 C18 142 14 178 18 204 C20 214 30 214 40 208 "
-    "C60 198 80 196 96 204 C106 206 108 196 108 184 L108 60 C108 38 104 24 92 22 Z"
-)
-"""The patient's right lung, on the picture's left as on a film; the left lung is its mirror."""
-
-_THIRDS = ((16, 82), (82, 148), (148, 214))
-_TINT = "#2f83b3"
+_LEVELS = ("upper", "middle", "lower")
+_SIDES = ("right", "left")
+_HEIGHTS = (0.0, 0.06, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0)
+_OUTER = (0.36, 0.27, 0.17, 0.09, 0.05, 0.03, 0.03, 0.06)
+_INNER = (0.38, 0.43, 0.45, 0.45, 0.44, 0.43, 0.42, 0.40)
+"""A right lung from top to bottom, as it lies on a film: outer and inner border, 0..0.5."""
 
 
 def show(result: ScreeningResult) -> None:
     """Draw the zones with their shares of the evidence, and the sentence about them."""
     st.markdown(evidence_sentence(result))
     if result.regions and sum(result.regions.values()) > 0:
-        st.html(picture(result.regions))
+        st.plotly_chart(
+            picture(result.regions),
+            width=280,
+            key="screen_zone_picture",
+            config={"staticPlot": True},
+            alt=alt_text(result.regions),
+        )
         st.caption("Share of the model's evidence per zone. It is not how severe anything is.")
 
 
-def picture(regions: Mapping[str, float]) -> str:
-    """Return inline SVG: both lungs in thirds, tinted by share, with the percentages.
+def picture(regions: Mapping[str, float]) -> go.Figure:
+    """Return both lungs in thirds, tinted by share, with the percentages written in.
 
     Args:
         regions: zone name to its share 0..1.
     """
-    top = max(*regions.values(), 1e-9)
-    lungs = "".join(
-        _lung(side, [regions.get(f"{side}_{level}", 0.0) for level in _LEVELS], top)
-        for side in ("right", "left")
+    figure, top = go.Figure(), max(*regions.values(), 1e-9)
+    for side in _SIDES:
+        for index, level in enumerate(_LEVELS):
+            share = regions.get(f"{side}_{level}", 0.0)
+            _zone(figure, side, index, share, 0.04 + 0.46 * share / top)
+        x = 0.25 if side == "right" else 0.75
+        figure.add_annotation(x=x, y=1.08, text=side.capitalize(), showarrow=False)
+    figure.update_xaxes(visible=False, range=[0, 1])
+    figure.update_yaxes(visible=False, range=[1.14, -0.02])
+    figure.update_layout(
+        height=230,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        showlegend=False,
+        plot_bgcolor="rgba(0,0,0,0)",
     )
-    return (
-        '<svg role="img" viewBox="0 0 260 250" width="100%" style="max-width:260px" '
-        f'xmlns="http://www.w3.org/2000/svg" aria-label="{alt_text(regions)}">'
-        f'<g font-family="sans-serif" font-size="14" fill="currentColor" text-anchor="middle">'
-        f"{lungs}"
-        '<text x="68" y="240">Right</text><text x="192" y="240">Left</text></g></svg>'
-    )
+    return figure
 
 
 def alt_text(regions: Mapping[str, float]) -> str:
@@ -51,26 +62,22 @@ def alt_text(regions: Mapping[str, float]) -> str:
     return f"The lungs in six zones, with each zone's share of the evidence: {said}."
 
 
-_LEVELS = ("upper", "middle", "lower")
-
-
-def _lung(side: str, shares: list[float], top: float) -> str:
-    mirror = "" if side == "right" else ' transform="translate(260 0) scale(-1 1)"'
-    centre = 68 if side == "right" else 192
-    fills = "".join(
-        f'<clipPath id="zone-{side}-{i}"><rect x="0" y="{a}" width="130" height="{b - a}"/>'
-        f'</clipPath><path d="{_LUNG}" clip-path="url(#zone-{side}-{i})" fill="{_TINT}" '
-        f'fill-opacity="{0.04 + 0.46 * share / top:.3f}"/>'
-        for i, ((a, b), share) in enumerate(zip(_THIRDS, shares, strict=True))
+def _zone(figure: go.Figure, side: str, index: int, share: float, tint: float) -> None:
+    y = np.linspace(index / 3, (index + 1) / 3, 24)
+    outer, inner = np.interp(y, _HEIGHTS, _OUTER), np.interp(y, _HEIGHTS, _INNER)
+    x = np.concatenate([outer, inner[::-1]])
+    figure.add_scatter(
+        x=x if side == "right" else 1 - x,
+        y=np.concatenate([y, y[::-1]]),
+        mode="lines",
+        fill="toself",
+        fillcolor=f"rgba(47,131,179,{tint:.3f})",
+        line={"color": MUTED, "width": 1.5},
     )
-    lines = "".join(
-        f'<path d="M14 {y} H108" stroke="currentColor" stroke-opacity="0.35" '
-        'stroke-dasharray="3 3"/>'
-        for y in (82, 148)
+    centre = float((outer + inner).mean() / 2)
+    figure.add_annotation(
+        x=centre if side == "right" else 1 - centre,
+        y=float(y.mean()),
+        text=f"{share:.0%}",
+        showarrow=False,
     )
-    outline = f'<path d="{_LUNG}" fill="none" stroke="currentColor" stroke-width="1.5"/>'
-    words = "".join(
-        f'<text x="{centre}" y="{(a + b) / 2 + 5}">{share:.0%}</text>'
-        for (a, b), share in zip(_THIRDS, shares, strict=True)
-    )
-    return f"<g{mirror}>{fills}{lines}{outline}</g>{words}"
