@@ -31,6 +31,10 @@ def predict(
     format: Annotated[Format, typer.Option(help="Form of the records.")] = Format.JSONL,
     overlays: Annotated[Path | None, typer.Option(help="Write heatmap overlays here.")] = None,
     lungs: Annotated[Path | None, typer.Option(help="Write lung masks here.")] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(help="JSON records saved on the Screen page: say what differs; status 1."),
+    ] = None,
 ) -> None:
     """Screen films: one record per file; a bad file is a record with status 'error'."""
     from covidweb.progress import track
@@ -39,6 +43,7 @@ def predict(
     files = list(_expand(paths))
     if not files:
         raise typer.BadParameter(f"no films found in {', '.join(map(str, paths))}")
+    saved = None if compare is None else _saved(compare)
     screener = Screener.load(model)
     for folder in (overlays, lungs):
         if folder is not None:
@@ -46,27 +51,35 @@ def predict(
     temporary = output.with_name(output.name + ".tmp") if output else None
     stream = temporary.open("w", encoding="utf-8", newline="") if temporary else sys.stdout
     names = _stems(files)
+    differs = False
     try:
-        write = _writer(format, stream)
+        write = _writer(format, stream, compare is not None)
         for file, name in zip(track(files, "Screening", len(files)), names, strict=True):
-            write(_one(screener, file, name, overlays, lungs))
+            film, result = _one(screener, file, name, overlays, lungs)
+            record = result.record(str(file))
+            if saved is not None:
+                record["differences"] = _differences(saved, file, film, result)
+                differs = differs or bool(record["differences"])
+            write(record)
     finally:
         if temporary:
             stream.close()
     if temporary and output:
         temporary.replace(output)
+    if differs:
+        raise typer.Exit(1)
 
 
 def _one(
     screener: "Screener", file: Path, name: str, overlays: Path | None, lungs: Path | None
-) -> dict[str, Any]:
+) -> tuple["Radiograph | None", ScreeningResult]:
     from covidweb.errors import ImageError
     from covidweb.radiograph import read_radiograph_file
 
     try:
         film = read_radiograph_file(file)
     except ImageError as error:
-        return screener.failure(str(error)).record(str(file))
+        return None, screener.failure(str(error))
     result = screener.screen(film)
     if overlays is not None and result.heatmap is not None:
         from covidweb.report import overlay
@@ -74,7 +87,37 @@ def _one(
         overlay(film, result).save(overlays / f"{name}.png")
     if lungs is not None:
         _save_mask(film, result, lungs / f"{name}.png")
-    return result.record(str(file))
+    return film, result
+
+
+def _saved(path: Path) -> list[dict[str, Any]]:
+    """Read one saved record or a list of them."""
+    from covidweb.errors import DataError
+
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(
+            f"The records to compare with must be a JSON file of the Screen page: {error}"
+        ) from error
+    records = found if isinstance(found, list) else [found]
+    if not all(isinstance(record, dict) and "status" in record for record in records):
+        raise DataError(f"The file holds no records of the Screen page. Received: {path.name}")
+    return records
+
+
+def _differences(
+    saved: list[dict[str, Any]], file: Path, film: "Radiograph | None", result: ScreeningResult
+) -> list[str]:
+    """Compare with the record of the same film, known by its hash, else by its name."""
+    from covidweb.report import compare_record
+
+    sha256 = film.sha256 if film else None
+    same = [r for r in saved if sha256 and r.get("film_sha256") == sha256]
+    same = same or [r for r in saved if r.get("file") == file.name]
+    if not same:
+        return ["There is no record of this film to compare with."]
+    return compare_record(same[0], result, sha256)
 
 
 def _save_mask(film: "Radiograph", result: "ScreeningResult", path: Path) -> None:
@@ -111,15 +154,18 @@ def _expand(paths: list[Path]) -> Iterator[Path]:
         yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in endings)
 
 
-def _writer(format: Format, stream: TextIO) -> Callable[[dict[str, Any]], None]:
+def _writer(format: Format, stream: TextIO, compared: bool) -> Callable[[dict[str, Any]], None]:
     if format is Format.JSONL:
         return lambda record: print(json.dumps(record), file=stream, flush=True)
     columns = list(ScreeningResult("error", 0.0, ModelId("", "")).record(""))
+    columns += ["differences"] if compared else []
     table = csv.DictWriter(stream, columns, lineterminator="\n")
     table.writeheader()
 
     def write(record: dict[str, Any]) -> None:
-        table.writerow({k: json.dumps(v) if isinstance(v, dict) else v for k, v in record.items()})
+        table.writerow(
+            {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in record.items()}
+        )
         stream.flush()
 
     return write

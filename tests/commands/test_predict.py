@@ -75,3 +75,25 @@ def test_an_unknown_model_is_one_sentence(seed_root, folder, monkeypatch, capsys
         main()
     assert stop.value.code == 1
     assert "There is no model 'none'. Available: seed." in capsys.readouterr().err
+
+
+def test_a_saved_record_is_run_again_and_compared(run, folder, tmp_path, seed_root):
+    from covidweb.radiograph import read_radiograph_file
+    from covidweb.report import ReportItem, result_record
+    from covidweb.screening import Screener
+
+    film = read_radiograph_file(folder / "a.png")
+    record = result_record(ReportItem("a.png", film, Screener.load("seed", seed_root).screen(film)))
+    saved = tmp_path / "record.json"
+    saved.write_text(json.dumps(record))
+    same = run(folder / "a.png", "--compare", saved)
+    assert same.exit_code == 0, same.output
+    assert records(same.stdout)[0]["differences"] == []
+
+    saved.write_text(json.dumps({**record, "probability": record["probability"] + 0.1}))
+    other = run(folder / "a.png", "--compare", saved)
+    assert other.exit_code == 1
+    assert "probability" in records(other.stdout)[0]["differences"][0]
+
+    unknown = run(folder / "b.png", "--compare", saved)
+    assert "no record" in records(unknown.stdout)[0]["differences"][0]
