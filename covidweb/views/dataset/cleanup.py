@@ -46,8 +46,9 @@ def _pairs(table: Films) -> pd.DataFrame:
     found = [
         (names[a], names[b], f"{bits} of 256 bits differ") for a, b, bits in _near_hashes().tolist()
     ]
-    clusters = table.rows[table.rows["cluster"] != ""].groupby("cluster")["image_id"]
-    for cluster, members in clusters.agg(list).items():
+    named = table.rows[table.rows["cluster"] != ""]
+    shared = named[named["cluster"].duplicated(keep=False)]
+    for cluster, members in shared.groupby("cluster")["image_id"].agg(list).items():
         first, *rest = members
         found += [(first, other, f"cluster {cluster}") for other in rest]
     pairs = pd.DataFrame(found, columns=["first", "second", "why"])

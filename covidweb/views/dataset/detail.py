@@ -95,7 +95,8 @@ def _prediction(
 
 
 def _facts(table: Films, row: pd.Series) -> None:
-    lines = [(title, str(row[column]) or "not known") for column, title in _FACTS]
+    empty = {"licence": "not stated", "note": "none", "cluster": "none"}
+    lines = [(title, row[column] or empty.get(column, "not known")) for column, title in _FACTS]
     lines.append(("Age", "not known" if pd.isna(row["age"]) else f"{row['age']:g}"))
     size = f"{row['width']} × {row['height']}" if row["width"] else "not known"
     lines.append(("Size of the original", size))
@@ -106,10 +107,10 @@ def _facts(table: Films, row: pd.Series) -> None:
             "not evaluated" if pd.isna(row["score"]) else f"{row['score']:.3f}, {row['outcome']}"
         )
         lines.append((f"Score of the model '{table.model.name}'", score))
-    facts = pd.DataFrame(lines, columns=["Fact", "Value"]).replace("", "not stated")
+    facts = pd.DataFrame(lines, columns=["Fact", "Value"])
     st.table(facts.set_index("Fact"))
     if row["repo"]:
-        st.caption(f"Original: {address(row)}  \nsha256 {row['sha256']}")
+        st.caption(f"[The original]({address(row)}), sha256 {row['sha256'][:16]}…")
 
 
 def _actions(table: Films, row: pd.Series) -> None:

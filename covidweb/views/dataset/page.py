@@ -1,4 +1,7 @@
-"""Which part of the dataset page is shown, and what it says without data."""
+"""Which part of the dataset page is shown, and what it says without data.
+
+Each section is imported when it is opened: most visits only need the films.
+"""
 
 import streamlit as st
 
@@ -6,16 +9,7 @@ from covidweb.dataset import data_root
 from covidweb.dataset.manifest import SIMULATED
 from covidweb.errors import DataError
 from covidweb.views import parts
-from covidweb.views.dataset import (
-    cleanup,
-    confounding,
-    detail,
-    fetching,
-    films,
-    filters,
-    gallery,
-    plots,
-)
+from covidweb.views.dataset import detail, films, filters, gallery
 
 _FILMS, _PLOTS, _CONFOUNDING = "Films", "Plots", "Where classes come from"
 _CLEANUP, _GET = "Clean up", "Get data"
@@ -27,6 +21,8 @@ def show() -> None:
     try:
         table = films.load(data_root())
     except DataError as error:
+        from covidweb.views.dataset import fetching
+
         fetching.show_without_data(str(error))
         return
     _head(table)
@@ -40,10 +36,16 @@ def show() -> None:
         label_visibility="collapsed",
     )
     if section == _GET:
+        from covidweb.views.dataset import fetching
+
         fetching.show()
     elif section == _CLEANUP:
+        from covidweb.views.dataset import cleanup
+
         cleanup.show(table)
     elif section == _CONFOUNDING:
+        from covidweb.views.dataset import confounding
+
         confounding.show(table)
     else:
         _filtered(table, str(section))
@@ -57,6 +59,8 @@ def _filtered(table: films.Films, section: str) -> None:
     if chosen.empty:
         st.info("No film passes all filters.", icon=":material/filter_alt_off:")
     elif section == _PLOTS:
+        from covidweb.views.dataset import plots
+
         plots.show(table.root, chosen)
     else:
         gallery.show(table, chosen)
