@@ -78,7 +78,7 @@ def lone_lung_doubt(lung: Shape, mirrored: float) -> str:
     """
     reason = _single(lung)
     if reason:
-        return f"Only one lung was looked for further: what was found {reason}."
+        return f"Only one piece was found, and it {reason}."
     if mirrored < 0.5:
         return "Only one lung was found, and there is no room for the other on the film."
     return ""
