@@ -254,7 +254,8 @@ class _History:
         rate = float(self._schedule((epoch + 1) * self._steps))
         row = {**logs, "epoch": epoch + 1, "learning_rate": rate, "seconds": now - self._start}
         self._start = now
-        rows = [*self._before(epoch + 1), {c: row.get(c, "") for c in self.columns}]
+        latest: dict[str, Any] = {c: row.get(c, "") for c in self.columns}
+        rows: list[dict[str, Any]] = [*self._before(epoch + 1), latest]
         with self._path.open("w", newline="") as stream:
             writer = csv.DictWriter(stream, self.columns)
             writer.writeheader()
