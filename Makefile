@@ -36,7 +36,7 @@ typecheck: $(VENV)/.installed-dev  ## Check types with mypy
 
 unit: $(VENV)/.installed-dev
 	@chromium="$$(scripts/find-chromium $(BIN)/python)" && \
-	COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 bench: $(VENV)/.installed  ## Measure speed against the reference implementations
 	$(BIN)/python -m covidweb bench
