@@ -30,11 +30,15 @@ def _near(table: Films) -> None:
     if pairs.empty:
         st.caption("None were found.")
         return
-    st.caption(f"{len(pairs)} pairs, nearest first; at most {_MOST // 2} are drawn.")
+    st.caption(
+        f"{len(pairs)} pairs, nearest first, chest films only; at most {_MOST // 2} are drawn."
+    )
     rows = table.rows.set_index("image_id", drop=False)
-    for number, pair in enumerate(pairs.head(_MOST // 2).itertuples()):
-        both = rows.loc[[pair.first, pair.second]].assign(why=pair.why)
-        gallery.tiles(table, both, f"near-{number}")
+    with st.container(horizontal=True, gap="large"):
+        for number, pair in enumerate(pairs.head(_MOST // 2).itertuples()):
+            both = rows.loc[[pair.first, pair.second]].assign(why=pair.why)
+            with st.container(width=2 * gallery.WIDTH + 20):
+                gallery.tiles(table, both, f"near-{number}")
     parts.show_table(pairs, "near-identical")
 
 
@@ -42,7 +46,7 @@ def _pairs(table: Films) -> pd.DataFrame:
     """Return pairs by hash and by cluster, with why they are one."""
     known = films.known()
     names = known.table["image_id"].to_numpy()
-    here = set(table.rows["image_id"])
+    here = set(table.rows["image_id"][table.rows["label"] != "not_cxr"])
     found = [
         (names[a], names[b], f"{bits} of 256 bits differ") for a, b, bits in _near_hashes().tolist()
     ]

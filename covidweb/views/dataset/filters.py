@@ -43,7 +43,7 @@ def _choice(rows: pd.DataFrame, column: str) -> list[str]:
         key=column,
         bind="query-params",
         placeholder="All",
-        width=260,
+        width=226,
     )
     return [str(value) for value in chosen]
 
