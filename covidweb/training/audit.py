@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from covidweb.screening import Screener
 
 DRAWS = 500
-LEARNERS = 2500
+LEARNERS = 1500
 """Films of the training part that the baselines learn from."""
 
 Log = Callable[[str], None]

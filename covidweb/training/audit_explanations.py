@@ -22,7 +22,7 @@ RANDOM_DRAWS = 2
 SIDE = 48
 
 
-def explanations(screener: "Screener", sample: "Sample", films: int = 60) -> dict[str, Any]:
+def explanations(screener: "Screener", sample: "Sample", films: int = 40) -> dict[str, Any]:
     """Run every check of the heatmaps on a sample of the test split.
 
     Args:

@@ -25,7 +25,7 @@ from covidweb.training.lessons import Mix
 from covidweb.training.pool import Pool, load_pool
 
 HOLD_OUT = ("cxnet", "openist")
-SHORT = Recipe(epochs=6, batches=60)
+SHORT = Recipe(epochs=6, batches=60, gradient=0.0)
 MILD = Strength(borrow=0, equalise=0, curve=0.1, shade=0, blur=0, noise=0, jpeg=0, resolution=0)
 
 VARIANTS: dict[str, Recipe] = {

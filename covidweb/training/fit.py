@@ -15,6 +15,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from covidweb.metrics import auc
 from covidweb.networks.classifier import SIZE, WIDTH, build_classifier
@@ -57,7 +58,7 @@ class Recipe:
         precision: Keras dtype policy while fitting; the saved network is float32.
     """
 
-    epochs: int = 16
+    epochs: int = 20
     batches: int = 120
     size: int = SIZE
     width: int = WIDTH
@@ -65,7 +66,7 @@ class Recipe:
     rate: float = 2e-3
     decay: float = 0.02
     average: float = 0.995
-    gradient: float = 0.0
+    gradient: float = 0.1
     place: float = 1.0
     adversary: float = 0.0
     precision: str = "float32"
@@ -98,7 +99,7 @@ def fit(
         log: receives one line per epoch.
 
     Returns:
-        The classifier in float32 with averaged weights; its COVID head is the joint one, before
+        The classifier in float32 with averaged weights; its COVID reading is not set yet, see
         `covidweb.training.head`.
     """
     keras.utils.set_random_seed(seed)
@@ -123,7 +124,9 @@ def fit(
     for epoch in range(run.resume(training), recipe.epochs):
         start = time.monotonic()
         data.start(epoch)
-        found = training.fit(data, verbose=0, shuffle=False).history
+        # Two BLAS threads that wait for each other make an augmented film ten times as slow.
+        with threadpool_limits(1, user_api="blas"):
+            found = training.fit(data, verbose=0, shuffle=False).history
         row = _row(epoch, found, training, recipe) | _validate(training, pool, watched)
         row["seconds"] = time.monotonic() - start
         run.save(training, epoch, row)
@@ -140,10 +143,11 @@ def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     held = ops.stop_gradient(features)
     share = recipe.gradient
     reached = held if share == 0 else share * features + (1 - share) * held
+    scaled = layers.BatchNormalization(momentum=0.97, name="covid_scale")(reached)
     place = layers.Conv2D(1, 1, name="place_logit")(model.get_layer("centre").output)
     outputs = {
         "opacity": model.get_layer("opacity_logit").output,
-        "covid": model.get_layer("covid_reading")(reached),
+        "covid": layers.Dense(1, name="covid_joint")(scaled),
         "place": place,
     }
     losses: dict[str, Any] = {name: _binary() for name in outputs}

@@ -27,8 +27,8 @@ class HeadOptions:
     """
 
     penalty: float = 10.0
-    ridge: float = 0.05
-    opacity: float = 0.5
+    ridge: float = 0.02
+    opacity: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
