@@ -6,7 +6,7 @@ import os
 # reads this when it is imported, and a user's own setting wins.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from covidweb.cli import main  # noqa: E402
+from covidweb.cli import main
 
 if __name__ == "__main__":
     main()

@@ -19,4 +19,5 @@ def serve(
     # Streamlit reads .streamlit/config.toml from the working folder.
     os.chdir(entry.parent)
     options = ["--server.port", str(port), "--server.address", address]
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(entry), *options])
+    launch = [sys.executable, "-m", "covidweb.views.launch", str(entry), *options]
+    os.execv(sys.executable, launch)

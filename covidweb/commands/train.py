@@ -51,7 +51,7 @@ def lungs(
     from covidweb.training.lungs import train_lungs
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    train_lungs(data, output, seed=seed, **options)
+    train_lungs(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
 
 
 @app.command()
@@ -68,4 +68,12 @@ def classifier(
     from covidweb.training.classifier import train_classifier
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    train_classifier(data, output, seed=seed, hold_out=tuple(hold_out or ()), **options)
+    train_classifier(
+        data,
+        output,
+        seed=seed,
+        hold_out=tuple(hold_out or ()),
+        command=command_line(),
+        log=typer.echo,
+        **options,
+    )

@@ -1,4 +1,3 @@
-import time
 
 import numpy as np
 import pytest
@@ -102,10 +101,7 @@ def test_one_film_is_the_same_chest_at_any_size():
     assert abs(small.lung_mask.mean() - large.lung_mask.mean()) < 0.01
 
 
-def test_samples_are_half_sick_and_quick():
-    sample_films.cache_clear()
-    start = time.perf_counter()
+def test_samples_are_half_sick_and_made_once():
     films = sample_films(6)
-    assert time.perf_counter() - start < 8
     assert [film.covid for film in films] == [True, False] * 3
     assert sample_films(6) is films
