@@ -118,7 +118,6 @@ def _actions(table: Films, row: pd.Series) -> None:
     if st.button(
         "Screen this film",
         icon=":material/radiology:",
-        type="primary",
         disabled=not path.is_file(),
         key="screen-this",
     ):

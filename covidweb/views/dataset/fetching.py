@@ -63,7 +63,7 @@ def _fetch() -> None:
     limit = st.number_input(
         "At most so many films", 1, len(facts), min(300, len(facts)), key="fetch_limit", width=220
     )
-    if st.button("Download", icon=":material/download:", type="primary", key="fetch"):
+    if st.button("Download", icon=":material/download:", key="fetch"):
         _run(sets, int(limit))
     st.caption(f"From {base_address()}. In a terminal:")
     st.code("python -m covidweb data download", language="bash")
