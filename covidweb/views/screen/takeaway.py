@@ -74,12 +74,35 @@ def record(items: Items) -> str:
 
 
 def _buttons(items: Items, kind: str, stem: str) -> None:
+    # Each name says what is in the file, also to those who hear it alone.
+    of = "All" if kind == "batch" else "Film"
     with st.container(horizontal=True):
-        _button("CSV", lambda: results_csv(list(items.bare())), f"{stem}.csv", "text/csv", kind)
         if len(items) <= MAX_PICTURED:
-            _button("PDF report", lambda: report_pdf(items), f"{stem}.pdf", "application/pdf", kind)
-            _button("Overlays", lambda: overlays_zip(items), f"{stem}.zip", "application/zip", kind)
-            _button("JSON record", lambda: record(items), f"{stem}.json", "application/json", kind)
+            _button(
+                f"{of} as PDF", lambda: report_pdf(items), f"{stem}.pdf", "application/pdf", kind
+            )
+            _button(
+                f"{of} as overlays (ZIP)",
+                lambda: overlays_zip(items),
+                f"{stem}.zip",
+                "application/zip",
+                kind,
+            )
+        _button(
+            f"{of} as CSV",
+            lambda: results_csv(list(items.bare())),
+            f"{stem}.csv",
+            "text/csv",
+            kind,
+        )
+        if len(items) <= MAX_PICTURED:
+            _button(
+                f"{of} as JSON record",
+                lambda: record(items),
+                f"{stem}.json",
+                "application/json",
+                kind,
+            )
 
 
 def _button(label: str, make: Callable[[], str | bytes], file: str, mime: str, kind: str) -> None:
