@@ -21,7 +21,8 @@ from covidweb.networks.device import prepare_device
 from covidweb.networks.standard import InputSpec
 from covidweb.training.calibrate import RULE, Operating, Place, operating_point
 from covidweb.training.gate import FILE as GATE
-from covidweb.training.gate import QUANTILE, fit_gate
+from covidweb.training.gate import RULE as GATE_RULE
+from covidweb.training.gate import fit_gate
 from covidweb.training.head import Head, HeadOptions, Kinds, fit_head, left_out
 from covidweb.training.pool import Pool, load_pool
 from covidweb.training.provenance import INTENDED_USE, data_section, versions
@@ -160,7 +161,7 @@ def finish(
     return Facts(
         operating_point(places, children),
         options,
-        fit_gate(films.features[train], validation.features),
+        fit_gate(films.features[train], films.source[train], validation.features),
         float(max(np.percentile(maps.max(axis=(1, 2)), 95), 1e-6)),
         aucs,
     )
@@ -258,7 +259,7 @@ def _card(
         "gate": {
             "file": GATE,
             "limit": facts.gate[1],
-            "rule": f"{QUANTILE:.0%} of the validation films pass",
+            "rule": GATE_RULE,
         },
         "head": asdict(facts.options),
         "left_out_auc": facts.left_out,
