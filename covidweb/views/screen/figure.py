@@ -9,6 +9,8 @@ from PIL import Image
 
 HEIGHT = 680
 PHONE_HEIGHT = 440
+WIDTH = 640
+PHONE_WIDTH = 350
 CONFIG = {
     "displaylogo": False,
     "displayModeBar": True,
@@ -65,6 +67,20 @@ def film_figure(
         plot_bgcolor="rgba(0,0,0,0)",
     )
     return figure
+
+
+def fitting_height(size: tuple[int, int], count: int, phone: bool) -> int:
+    """Return the height in pixels that pictures of one size leave little room below.
+
+    The column's width is not known on the server, so a usual one is taken.
+
+    Args:
+        size: width and height of one picture.
+        count: pictures beside each other.
+        phone: on a narrow screen.
+    """
+    width, most = (PHONE_WIDTH, PHONE_HEIGHT) if phone else (WIDTH, HEIGHT)
+    return min(most, max(most // 2, round(width / count * size[1] / size[0]) + 68))
 
 
 def _label(figure: go.Figure, column: int, title: str, marks: bool) -> None:

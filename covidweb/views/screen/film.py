@@ -11,7 +11,7 @@ from covidweb.report import overlay
 from covidweb.report.overlay import COLOUR_MAPS
 from covidweb.screening.result import ScreeningResult
 from covidweb.screening.words import evidence_sentence
-from covidweb.views.screen.figure import CONFIG, HEIGHT, PHONE_HEIGHT, film_figure
+from covidweb.views.screen.figure import CONFIG, film_figure, fitting_height
 from covidweb.views.screen.worklist import Row
 
 OVERLAY, BOTH, FILM = "Overlay", "Side by side", "Film"
@@ -42,7 +42,7 @@ def show(row: Row, film: Radiograph, revealed: bool = True) -> None:
         pictures,
         getattr(sequential, display.colour_map) if display.view != FILM else None,
         row.result.heatmap_scale,
-        height=PHONE_HEIGHT if "Mobi" in _agent() else HEIGHT,
+        height=fitting_height(pictures[0][1].size, len(pictures), "Mobi" in _agent()),
         revision=f"{row.film.key}-{display.view}",
     )
     st.plotly_chart(
