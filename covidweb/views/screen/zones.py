@@ -12,6 +12,9 @@ from covidweb.views.charts import MUTED
 
 _LEVELS = ("upper", "middle", "lower")
 _SIDES = ("right", "left")
+_INK = {False: "#1b262c", True: "#e4ebee"}
+"""Text colour by whether the page is dark."""
+
 _HEIGHTS = (0.0, 0.06, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0)
 _OUTER = (0.36, 0.27, 0.17, 0.09, 0.05, 0.03, 0.03, 0.06)
 _INNER = (0.38, 0.43, 0.45, 0.45, 0.44, 0.43, 0.42, 0.40)
@@ -23,7 +26,7 @@ def show(result: ScreeningResult) -> None:
     st.markdown(evidence_sentence(result))
     if result.regions and sum(result.regions.values()) > 0:
         st.plotly_chart(
-            picture(result.regions),
+            picture(result.regions, _INK[st.context.theme.type == "dark"]),
             width=280,
             key="screen_zone_picture",
             config={"staticPlot": True},
@@ -32,19 +35,22 @@ def show(result: ScreeningResult) -> None:
         st.caption("Share of the model's evidence per zone. It is not how severe anything is.")
 
 
-def picture(regions: Mapping[str, float]) -> go.Figure:
+def picture(regions: Mapping[str, float], ink: str = _INK[False]) -> go.Figure:
     """Return both lungs in thirds, tinted by share, with the percentages written in.
 
     Args:
         regions: zone name to its share 0..1.
+        ink: colour of the percentages, legible on the tints and on the page.
     """
     figure, top = go.Figure(), max(*regions.values(), 1e-9)
     for side in _SIDES:
         for index, level in enumerate(_LEVELS):
             share = regions.get(f"{side}_{level}", 0.0)
-            _zone(figure, side, index, share, 0.04 + 0.46 * share / top)
+            _zone(figure, side, index, share, 0.04 + 0.46 * share / top, ink)
         x = 0.25 if side == "right" else 0.75
-        figure.add_annotation(x=x, y=1.08, text=side.capitalize(), showarrow=False)
+        figure.add_annotation(
+            x=x, y=1.08, text=side.capitalize(), showarrow=False, font={"color": ink}
+        )
     figure.update_xaxes(visible=False, range=[0, 1])
     figure.update_yaxes(visible=False, range=[1.14, -0.02])
     figure.update_layout(
@@ -62,7 +68,7 @@ def alt_text(regions: Mapping[str, float]) -> str:
     return f"The lungs in six zones, with each zone's share of the evidence: {said}."
 
 
-def _zone(figure: go.Figure, side: str, index: int, share: float, tint: float) -> None:
+def _zone(figure: go.Figure, side: str, index: int, share: float, tint: float, ink: str) -> None:
     y = np.linspace(index / 3, (index + 1) / 3, 24)
     outer, inner = np.interp(y, _HEIGHTS, _OUTER), np.interp(y, _HEIGHTS, _INNER)
     x = np.concatenate([outer, inner[::-1]])
@@ -80,4 +86,5 @@ def _zone(figure: go.Figure, side: str, index: int, share: float, tint: float) -
         y=float(y.mean()),
         text=f"{share:.0%}",
         showarrow=False,
+        font={"color": ink},
     )
