@@ -129,8 +129,9 @@ def inserted(screener: "Screener", sample: "Sample", films: int) -> dict[str, An
             pixels, extent = insert_opacity(film.pixels, mask, rng, strength=0.8)
         except DataError:
             continue
-        scores, output = screener.scores([replace(film, pixels=pixels)])
-        box = sample.boxes[i]
+        ready = screener.prepare(replace(film, pixels=pixels))
+        scores, output = screener.read(ready.input.array[None])
+        box = ready.input.box
         hits.append(hit(output.grids[0], box, extent))
         points.append(points_at(output.grids[0], box, extent))
         chances.append(chance(box, extent, mask))
