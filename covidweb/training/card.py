@@ -93,6 +93,12 @@ def _method(card: Mapping[str, Any]) -> str:
     if left:
         said = ", ".join(f"{name} {value:.2f}" for name, value in left.items())
         lines.append(f"- AUC of sources left out of the COVID-19 head: {said}.")
+    if left and "inside_auc_unpenalised" in card:
+        lines.append(
+            "- What turning away from places cost inside: validation AUC "
+            f"{card['inside_auc_unpenalised']:.3f} without the head's penalty, "
+            f"{left['inside']:.3f} with it."
+        )
     return "## Operating point\n\n" + "\n".join(lines)
 
 
