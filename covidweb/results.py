@@ -159,6 +159,23 @@ def outside_comparisons(evaluation: Mapping[str, Any]) -> pd.DataFrame:
     return table[table["level"].eq("comparison") & table["place"].eq("outside")]
 
 
+def within_one_place(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the comparisons of sick and healthy films of one set, where places cannot help.
+
+    Returns:
+        One row each: name, title, n, and the AUC's value, low and high.
+    """
+    rows = [
+        {"name": name, "title": entry.get("title", name), "n": entry.get("n")}
+        | (entry["metrics"].get("auc") or {})
+        for name, entry in (evaluation.get("comparisons") or {}).items()
+        if entry.get("metrics", {}).get("auc")
+        and (entry.get("positives") or {}).get("set")
+        and entry["positives"]["set"] == (entry.get("negatives") or {}).get("set")
+    ]
+    return pd.DataFrame(rows, columns=["name", "title", "n", "value", "low", "high"])
+
+
 def mistakes(predictions: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return wrong answers for COVID-19 and other films, the most confident first.
 

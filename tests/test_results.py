@@ -103,3 +103,25 @@ def test_audit_sections_of_any_depth_become_tables():
     assert table.iloc[0]["low"] == 0.8 and np.isnan(table.iloc[1]["low"])
     curves = results.audit_curves(section)
     assert list(curves) == ["deletion"] and list(curves["deletion"]) == ["hottest", "random"]
+
+
+def test_within_one_place_keeps_comparisons_of_one_set():
+    def entry(sick, well, auc):
+        return {
+            "title": f"{sick} against {well}",
+            "positives": {"set": sick, "label": "pneumonia"},
+            "negatives": {"set": well, "label": "normal"},
+            "n": 10,
+            "metrics": {"auc": auc},
+        }
+
+    value = {"value": 0.7, "low": 0.6, "high": 0.8}
+    comparisons = {
+        "one": entry("stress_nih", "stress_nih", value),
+        "two": entry("external_hannover", "external_lundis", value),
+        "none": entry("stress_nih", "stress_nih", None),
+    }
+    found = results.within_one_place({"comparisons": comparisons})
+    assert found["name"].tolist() == ["one"]
+    assert found["value"].tolist() == [0.7]
+    assert results.within_one_place({}).empty

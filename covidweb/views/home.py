@@ -80,6 +80,7 @@ def _model(bundle: Bundle) -> None:
             title, metrics = outside(evaluation)
             st.markdown(f":material/public: **Outside**: {title}")
             _tiles(metrics)
+        parts.within_one_place(evaluation)
 
 
 def outside(evaluation: dict[str, Any]) -> tuple[str, dict[str, Value | None]]:

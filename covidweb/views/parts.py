@@ -1,6 +1,6 @@
 """Pieces that several pages use: links, sentences for problems, a chart with its table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from covidweb import results
 from covidweb.bundle import Bundle, list_bundles, read_bundle
 from covidweb.errors import CovidwebError
 
@@ -31,6 +32,22 @@ def page_link(path: str, label: str, icon: str) -> None:
 def problem(sentence: str) -> None:
     """Show one sentence about something that did not work."""
     st.warning(sentence, icon=":material/warning:")
+
+
+def within_one_place(evaluation: Mapping[str, Any]) -> None:
+    """Say how well sick and healthy films of one place are told apart, and why that matters."""
+    table = results.within_one_place(evaluation)
+    if table.empty:
+        return
+    said = "; ".join(
+        f"{row.title}: AUC **{row.value:.2f}** ({row.low:.2f} to {row.high:.2f})"
+        for row in table.itertuples()
+    )
+    st.markdown(f":material/my_location: **Within one place**: {said}.")
+    st.caption(
+        "Outside, too, most of the sick and the healthy come from different places, and a network "
+        "that only tells places apart can look good there. Within one place it cannot."
+    )
 
 
 def attempt(read: Callable[[], T]) -> T | None:

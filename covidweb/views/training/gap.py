@@ -21,10 +21,12 @@ def show(bundles: list[Bundle]) -> None:
     st.subheader("Inside and outside")
     st.markdown(
         "Inside is the test split of the hospitals it learned from. Outside is hospitals that it "
-        "never saw. **Believe the outside figures.**"
+        "never saw. **Believe the outside figures**, and those within one place more than those."
     )
+    evaluations = {b.name: data.evaluation(b) for b in bundles}
     for name, table in gaps.items():
         _tiles(name, table)
+        parts.within_one_place(evaluations.get(name) or {})
     figure = charts.gap_chart(gaps, article_accuracy(bundles))
     table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
     parts.show_chart(figure, table, "inside-outside", _alt(table))
@@ -48,7 +50,7 @@ def _tiles(name: str, table: pd.DataFrame) -> None:
             st.metric(title, value, note, delta_color="off", delta_arrow="off", width=98)
         if {"inside", "outside"} <= set(values.index):
             lost = values.loc["outside", "value"] - values.loc["inside", "value"]
-            st.metric("Gap", f"{lost:+.2f}", width=72, help="AUC outside minus AUC inside.")
+            st.metric("Gap", f"{lost:+.2f}", width=98, help="AUC outside minus AUC inside.")
 
 
 def _alt(table: pd.DataFrame) -> str:
