@@ -75,7 +75,9 @@ def _seed_engine(model: Any, cam_layer: str) -> Engine:
     rest = _after(model, cam_layer)
     first = channels_first(model)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+    )
     def run(films: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         maps = body(films, training=False)
         with tf.GradientTape() as tape:
@@ -109,7 +111,9 @@ def _classifier_engine(model: Any) -> Engine:
 
     outputs = evidence_model(model)
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)])
+    @tf.function(
+        autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+    )
     def run(films: tf.Tensor) -> dict[str, tf.Tensor]:
         return outputs(films, training=False)
 
