@@ -27,6 +27,11 @@ SET_TITLES = {
     "stress_paediatric": "Stress: children",
     "stress_tuberculosis": "Stress: tuberculosis",
     "not_cxr": "Not chest films",
+    "lateral": "Lateral films",
+    "auxiliary_paediatric": "Lessons: children",
+    "auxiliary_nih": "Lessons: adults, NIH",
+    "auxiliary_nih_more": "Lessons: more adults, NIH",
+    "auxiliary_rsna_lungs": "Lessons: lungs cut out, RSNA",
 }
 METRIC_TITLES = {
     "auc": "AUC",

@@ -36,8 +36,12 @@ COLUMNS = (
     "cluster",
 )
 OPTIONAL_COLUMNS = ("note",)
-LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "not_cxr")
-SPLIT_SETS = ("train_pool", "auxiliary_paediatric", "auxiliary_nih")
+LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "other", "not_cxr")
+"""`other` is an adult's film that is not normal and shows no opacity: no COVID-19, no normal."""
+FIRST_DEAL = ("train_pool", "auxiliary_paediatric", "auxiliary_nih")
+SECOND_DEAL = ("auxiliary_rsna_lungs", "auxiliary_nih_more", "lateral")
+"""Sets that came later: split after the first, so that no film of those ever changes sides."""
+SPLIT_SETS = FIRST_DEAL + SECOND_DEAL
 HELD_OUT_SETS = (
     "external_hannover",
     "external_figure1",

@@ -3,7 +3,9 @@
 Films that share a group (a patient, a block of neighbouring ids) or a cluster (near-identical
 copies) belong together, also through a third film and across sets: the parts are the connected
 components of that relation. Components are dealt one by one, largest first, to the split that
-is furthest below its share of the component's kinds of film (set, label and source).
+is furthest below its share of the component's kinds of film (set, label and source). Sets that
+came later are dealt second and never move a film of the first; a component that reaches into the
+first deal follows it.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from covidweb.dataset.manifest import SPLIT_SETS
+from covidweb.dataset.manifest import SECOND_DEAL, SPLIT_SETS
 from covidweb.errors import DataError
 
 SPLITS = ("train", "validation", "test")
@@ -34,21 +36,48 @@ def split_manifest(
 
     Returns:
         Strings, name "split", index image_id, in the manifest's order: "train", "validation" or
-        "test" for `train_pool` and the auxiliary sets, "held_out" for every other set.
+        "test" for `SPLIT_SETS`, "held_out" for every other set.
 
     Raises:
         DataError: a group or cluster joins held-out films with films to learn from.
     """
     if len(fractions) != 3 or min(fractions) < 0 or not np.isclose(sum(fractions), 1):
         raise ValueError(f"fractions must be three shares that sum to 1. Received: {fractions}")
-    component = components(manifest)
+    second = manifest["set"].isin(SECOND_DEAL).to_numpy()
     learned = manifest["set"].isin(SPLIT_SETS).to_numpy()
     names = np.full(len(manifest), HELD_OUT, dtype=object)
-    dealt = _deal(component[learned], _strata(manifest[learned]), seed, fractions)
-    names[learned] = np.array(SPLITS, dtype=object)[dealt]
+    names[~second] = _first_names(manifest[~second], seed, fractions)
+    _follow(components(manifest), learned & ~second, second, names)
+    left = second & (names == HELD_OUT)
+    names[left] = _names(manifest[left], components(manifest)[left], seed, fractions)
     split = pd.Series(names, index=manifest["image_id"].to_numpy(), name="split", dtype="str")
     assert_whole(manifest, split)
     return split
+
+
+def _first_names(
+    manifest: pd.DataFrame, seed: int, fractions: tuple[float, float, float]
+) -> np.ndarray:
+    learned = manifest["set"].isin(SPLIT_SETS).to_numpy()
+    names = np.full(len(manifest), HELD_OUT, dtype=object)
+    component = components(manifest)[learned]
+    names[learned] = _names(manifest[learned], component, seed, fractions)
+    return names
+
+
+def _names(
+    rows: pd.DataFrame, component: np.ndarray, seed: int, fractions: tuple[float, float, float]
+) -> np.ndarray:
+    return np.array(SPLITS, dtype=object)[_deal(component, _strata(rows), seed, fractions)]
+
+
+def _follow(
+    component: np.ndarray, dealt: np.ndarray, waiting: np.ndarray, names: np.ndarray
+) -> None:
+    """Give films that wait the split of a dealt film of their component, in place."""
+    known = dict(zip(component[dealt], names[dealt], strict=True))
+    for row in np.flatnonzero(waiting):
+        names[row] = known.get(component[row], HELD_OUT)
 
 
 def split_pool(

@@ -105,6 +105,26 @@ def test_a_dividing_split_is_refused():
         assert_whole(rows, pd.Series(["train", "test"], index=rows["image_id"]))
 
 
+def test_films_of_the_second_deal_move_none_of_the_first():
+    first = table([f"g{i}" for i in range(60)], [""] * 60)
+    later = table([f"h{i}" for i in range(40)], [""] * 40, sets="auxiliary_rsna_lungs")
+    later["image_id"] = "late-" + later["image_id"]
+    alone, both = split_manifest(first), split_manifest(pd.concat([later, first]))
+    assert (both[first["image_id"]] == alone).all()
+    assert both[later["image_id"]].value_counts().to_dict() == {
+        "train": 28,
+        "validation": 6,
+        "test": 6,
+    }
+
+
+def test_a_later_film_follows_its_patient_of_the_first_deal():
+    rows = table([f"g{i}" for i in range(20)] * 2, [""] * 40)
+    rows["set"] = ["train_pool"] * 20 + ["lateral"] * 20
+    split = split_manifest(rows).to_numpy()
+    assert (split[:20] == split[20:]).all() and set(split) == {"train", "validation", "test"}
+
+
 def test_without_films_to_learn_from():
     assert split_pool(table([], [])).empty
     assert list(split_manifest(table(["a"], [""], sets="not_cxr"))) == ["held_out"]

@@ -14,8 +14,8 @@ from covidweb.views import parts
 from covidweb.views.charts import COLOURS
 
 _BY = {"Label": "label", "Source": "source", "Set": "set", "Split": "split", "View": "view"}
-_PATTERNS = ("", "/", "x", ".", "-")
-_LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "not_cxr")
+_PATTERNS = ("", "/", "x", ".", "\\", "-")
+_LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "other", "not_cxr")
 _COLOUR = dict(zip(_LABELS, COLOURS, strict=False))
 _PATTERN = dict(zip(_LABELS, _PATTERNS, strict=True))
 
