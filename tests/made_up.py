@@ -17,8 +17,8 @@ from covidweb.bundle import (
     Bundle,
     read_bundle,
     seal,
-    write_json,
 )
+from covidweb.files import write_json
 from covidweb.metrics import metrics_table, reliability
 
 # Set, label, source, films, and how far the scores of the label are pushed up.

@@ -12,7 +12,7 @@ def audit(
     films: Annotated[int, typer.Option(min=16, help="Films of each class in each check.")] = 150,
 ) -> None:
     """Run the shortcut, robustness and explanation checks into evaluation.json."""
-    from covidweb.training.audit import audit_bundle
-    from covidweb.training.card import write_card
+    from covidweb.bundle.model_card import write_card
+    from covidweb.exam.audit import audit_bundle
 
     write_card(audit_bundle(model, data, films=films, log=typer.echo))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from covidweb.bench import Figure
+    from covidweb.exam.bench import Figure
 
 
 def bench(
@@ -17,7 +17,7 @@ def bench(
     output: Annotated[Path | None, typer.Option(help="Also write the figures as JSON.")] = None,
 ) -> None:
     """Measure speed beside the reference implementations, as ratios in one run."""
-    from covidweb.bench import as_records, measure
+    from covidweb.exam.bench import as_records, measure
 
     figures = []
     for figure in measure(model, films, server):

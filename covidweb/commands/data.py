@@ -127,7 +127,7 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
 ) -> None:
     """Compute films of digital chests, with lung masks and opacities, as a data root."""
-    from covidweb.dataset.simulate.writer import write_simulated
+    from covidweb.simulate.writer import write_simulated
 
     with _bar("Computing films") as step:
         write_simulated(output, count, seed, step)

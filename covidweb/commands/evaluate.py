@@ -12,7 +12,7 @@ def evaluate(
     draws: Annotated[int, typer.Option(min=10, help="Bootstrap draws over groups.")] = 1000,
 ) -> None:
     """Score the test split and every set never learned from: evaluation.json, predictions.csv."""
-    from covidweb.training.card import write_card
-    from covidweb.training.evaluate import evaluate_bundle
+    from covidweb.bundle.model_card import write_card
+    from covidweb.exam.evaluate import evaluate_bundle
 
     write_card(evaluate_bundle(model, data, draws=draws, log=typer.echo))

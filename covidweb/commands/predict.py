@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -48,11 +49,9 @@ def predict(
     for folder in (overlays, lungs):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-    temporary = output.with_name(output.name + ".tmp") if output else None
-    stream = temporary.open("w", encoding="utf-8", newline="") if temporary else sys.stdout
     names = _stems(files)
     differs = False
-    try:
+    with _records(output) as stream:
         write = _writer(format, stream, compare is not None)
         for file, name in zip(track(files, "Screening", len(files)), names, strict=True):
             film, result = _one(screener, file, name, overlays, lungs)
@@ -61,13 +60,20 @@ def predict(
                 record["differences"] = _differences(saved, file, film, result)
                 differs = differs or bool(record["differences"])
             write(record)
-    finally:
-        if temporary:
-            stream.close()
-    if temporary and output:
-        temporary.replace(output)
     if differs:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _records(output: Path | None) -> Iterator[TextIO]:
+    """Yield where the records go: stdout, or a file that is whole when the run is."""
+    from covidweb.files import replacing
+
+    if output is None:
+        yield sys.stdout
+        return
+    with replacing(output) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
+        yield stream
 
 
 def _one(

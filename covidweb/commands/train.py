@@ -27,7 +27,7 @@ def seed(
     films: Annotated[int, typer.Option(min=8, help="Films to draw, half of each class.")] = 3500,
 ) -> None:
     """The article's CNN: six layers, 3,500 films, 16 epochs."""
-    from covidweb.training.seed import train_seed
+    from covidweb.training.seed.train import train_seed
 
     train_seed(
         data,
@@ -48,7 +48,7 @@ def lungs(
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
 ) -> None:
     """The lung network: a compact U-Net on pairs of film and mask."""
-    from covidweb.training.lungs import train_lungs
+    from covidweb.training.lungs.train import train_lungs
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     train_lungs(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
@@ -65,7 +65,7 @@ def classifier(
     ] = None,
 ) -> None:
     """The default classifier: disease learned within sources, COVID-19 read off it."""
-    from covidweb.training.classifier import train_classifier
+    from covidweb.training.classifier.train import train_classifier
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
     train_classifier(

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from covidweb.bundle import file_sha256
 from covidweb.dataset.checksums import changed_files, missing_files, read_checksums
 from covidweb.dataset.duplicates import SAME, copies, hamming, text_to_hashes
 from covidweb.dataset.facts import film_hashes, read_facts, read_stored
 from covidweb.dataset.manifest import load_manifest
 from covidweb.dataset.split import crossings, split_manifest
 from covidweb.errors import DataError
+from covidweb.files import file_sha256
 
 TITLES = {
     "missing": "Films that the manifest names and that are not there",

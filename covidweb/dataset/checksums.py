@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from covidweb.bundle import file_sha256
+from covidweb.files import file_sha256
 from covidweb.progress import track
 
 CHECKSUMS = "checksums.csv"

@@ -17,13 +17,13 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from covidweb.bundle import file_sha256
 from covidweb.dataset.checksums import add_checksums, read_checksums
 from covidweb.dataset.facts import read_facts
 from covidweb.dataset.fetch import Fetcher, FetchFault, LostConnection
 from covidweb.dataset.manifest import COLUMNS, MANIFEST, OPTIONAL_COLUMNS, SETS
-from covidweb.dataset.store import store_form, write_whole
+from covidweb.dataset.store import store_form
 from covidweb.errors import DataError, ImageError
+from covidweb.files import file_sha256, write_bytes
 
 BASE = "https://raw.githubusercontent.com"
 AT_ONCE = 8
@@ -133,7 +133,7 @@ def _wanted(facts: pd.DataFrame, sets: Sequence[str], limit: int | None) -> pd.D
 def _check_writable(root: Path) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
-        write_whole(root / ".writable", b"")
+        write_bytes(root / ".writable", b"")
         (root / ".writable").unlink()
     except OSError as error:
         raise DataError(f"The data root cannot be written: {error}. Received: {root}") from error
@@ -199,7 +199,7 @@ def _one(
     try:
         original = fetcher.fetch(where, row.sha256)
         data, size = store_form(original, photograph=row.label == "not_cxr")
-        write_whole(root / row.file, data)
+        write_bytes(root / row.file, data)
     except (FetchFault, ImageError) as error:
         return Fault(row.image_id, where, str(error))
     except OSError as error:
@@ -251,4 +251,4 @@ def _joined(path: Path, table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    write_whole(path, table.to_csv(index=False).encode())
+    write_bytes(path, table.to_csv(index=False).encode())

@@ -17,8 +17,9 @@ from covidweb.dataset.checksums import add_checksums
 from covidweb.dataset.duplicates import SAME, near_pairs
 from covidweb.dataset.facts import film_hashes
 from covidweb.dataset.manifest import COLUMNS, LABELS, MANIFEST, OPTIONAL_COLUMNS, load_manifest
-from covidweb.dataset.store import store_form, write_whole
+from covidweb.dataset.store import store_form
 from covidweb.errors import DataError, ImageError
+from covidweb.files import write_bytes
 
 _PERSON = re.compile(r"(?:patient|person|subject|pat|sub|case|pid)[-_ ]?\d+", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?P<stem>.*\d.*?)[-_ .(]+\d{1,4}\)?")
@@ -159,7 +160,7 @@ def _take(
         "height": str(size[1]),
         "sha256": sha256,
     }
-    write_whole(root / row["file"], stored)
+    write_bytes(root / row["file"], stored)
     add_checksums(root, [(row["file"], hashlib.sha256(stored).hexdigest())])
     rows.append(row)
     report.taken += 1
@@ -180,7 +181,7 @@ def _add(root: Path, before: pd.DataFrame, rows: list[dict[str, str]]) -> None:
     path = root / MANIFEST
     old = pd.read_csv(path, dtype=str, keep_default_na=False) if path.is_file() else before
     table = pd.concat([old, new]).fillna("")
-    write_whole(path, table.to_csv(index=False).encode())
+    write_bytes(path, table.to_csv(index=False).encode())
 
 
 def _clusters(root: Path, films: pd.DataFrame) -> list[str]:

@@ -1,9 +1,6 @@
-"""How films are stored: 8-bit grey JPEG, longest side at most 512 px, written in one step."""
+"""How films are stored: 8-bit grey JPEG, longest side at most 512 px."""
 
 import io
-import os
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -37,25 +34,6 @@ def store_form(data: bytes, *, photograph: bool = False) -> tuple[bytes, tuple[i
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=_QUALITY_SMALL if small else _QUALITY)
     return stream.getvalue(), film.original_size
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place and move it there, so that it is never half there.
-
-    Raises:
-        OSError: the disk is full or cannot be written; nothing is left behind.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _grey(film: Radiograph) -> Image.Image:

@@ -1,1 +1,1 @@
-"""Fit, calibrate, evaluate and audit: writes bundles."""
+"""Networks fitted to films: one folder a network; writes bundles."""

@@ -5,8 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, results
 from covidweb.metrics import Value
 from covidweb.views import parts
 

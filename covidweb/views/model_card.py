@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
-from covidweb.training.card import model_card
+from covidweb.bundle.model_card import model_card
 from covidweb.views import parts
 
 
@@ -71,6 +71,6 @@ def _downloads(bundle: Bundle, text: str) -> None:
 
 
 def _pdf(text: str) -> bytes:
-    from covidweb.model_card_pdf import pdf
+    from covidweb.bundle.pdf import pdf
 
     return pdf(text)

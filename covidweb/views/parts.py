@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from covidweb import results
-from covidweb.bundle import Bundle, list_bundles, read_bundle
+from covidweb.bundle import Bundle, list_bundles, read_bundle, results
 from covidweb.errors import CovidwebError
 
 T = TypeVar("T")

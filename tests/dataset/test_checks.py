@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from covidweb.bundle import file_sha256
 from covidweb.dataset import checks, load_manifest
 from covidweb.dataset.checks import verify
 from covidweb.dataset.checksums import add_checksums
+from covidweb.files import file_sha256
 
 
 @pytest.fixture

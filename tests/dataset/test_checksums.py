@@ -1,9 +1,9 @@
 import pytest
 
-from covidweb.bundle import file_sha256
 from covidweb.dataset import load_manifest
 from covidweb.dataset.checksums import add_checksums, changed_files, read_checksums
 from covidweb.errors import DataError
+from covidweb.files import file_sha256
 
 
 def record(root):

@@ -173,14 +173,14 @@ def test_something_that_is_no_picture(tmp_path, upstream, film_server):
 
 def test_a_full_disk_is_a_fault_of_its_file(tmp_path, upstream, film_server, monkeypatch):
     facts, files = upstream(4)
-    whole = module.write_whole
+    whole = module.write_bytes
 
     def full(path, data):
         if path.name == "film-0002.jpg":
             raise OSError(errno.ENOSPC, "No space left on device")
         whole(path, data)
 
-    monkeypatch.setattr(module, "write_whole", full)
+    monkeypatch.setattr(module, "write_bytes", full)
     with film_server.serving(film_server.FilmServer(files)) as base:
         report = download(tmp_path, base_url=base, facts=facts)
     assert report.fetched == 3

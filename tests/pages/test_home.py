@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from covidweb.bundle import EVALUATION, read_bundle, write_json
+from covidweb.bundle import EVALUATION, read_bundle
+from covidweb.files import write_json
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "home.py")
 

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from covidweb import metrics, results
-from covidweb.bundle import EVALUATION, read_bundle, write_json
+from covidweb import metrics
+from covidweb.bundle import EVALUATION, read_bundle, results
+from covidweb.files import write_json
 from covidweb.views.training.page import SECTIONS
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "training.py")

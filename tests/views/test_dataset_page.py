@@ -174,7 +174,7 @@ def test_a_leaking_manifest_is_told(page, small_data):
 
 
 def test_without_data_it_says_so_and_offers_both_ways(page, monkeypatch, tmp_path):
-    from covidweb.dataset import simulate
+    from covidweb import simulate
 
     film = simulate.simulate_film(1, True, 64)
     monkeypatch.setattr(simulate, "sample_films", lambda count=6: (film,))

@@ -37,7 +37,7 @@ def show(table: Films, row: pd.Series) -> None:
 
 def preview(table: Films, row: pd.Series, draw: int) -> list[np.ndarray] | None:
     """Return augmented views of a film, uint8 (224, 224) each; None if it cannot be read."""
-    from covidweb.training.augment import Strength, placed, restyled
+    from covidweb.training.classifier.augment import Strength, placed, restyled
 
     pixels = read_stored(table.root / row["file"])
     if pixels is None:

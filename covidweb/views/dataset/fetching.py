@@ -107,7 +107,7 @@ def _simulated() -> None:
         "one carries opacities, as COVID-19 pneumonia does."
     )
     with st.spinner("Computing simulated films"):
-        from covidweb.dataset.simulate import sample_films
+        from covidweb.simulate import sample_films
 
         films = sample_films()
     with st.container(horizontal=True):

@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from covidweb import results
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, results
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.dataset.duplicates import KnownFilms
 from covidweb.dataset.facts import read_facts

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, results
 from covidweb.dataset.duplicates import KnownFilms, Match
 from covidweb.errors import DataError, ModelError
 from covidweb.radiograph import Radiograph

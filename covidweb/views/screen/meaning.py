@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import Bundle, read_bundle
+from covidweb.bundle import Bundle, read_bundle, results
 from covidweb.errors import ModelError
 from covidweb.metrics import Value, rates_table
 from covidweb.screening.interval import probability_interval

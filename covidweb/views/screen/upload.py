@@ -49,7 +49,7 @@ def take_in(worklist: Worklist) -> None:
 
 def sample(index: int) -> tuple[str, bytes]:
     """Return the name and PNG bytes of a simulated film: nobody's radiograph."""
-    from covidweb.dataset.simulate import sample_films
+    from covidweb.simulate import sample_films
 
     films = sample_films()
     film = films[index % len(films)]

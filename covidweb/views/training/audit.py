@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, results
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 

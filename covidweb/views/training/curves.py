@@ -8,8 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import CARD, HISTORY, Bundle, model_root
+from covidweb.bundle import CARD, HISTORY, Bundle, model_root, results
 from covidweb.errors import DataError
 from covidweb.views import charts, parts
 

@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import PREDICTIONS, Bundle, file_sha256, read_bundle
+from covidweb.bundle import PREDICTIONS, Bundle, read_bundle, results
+from covidweb.files import file_sha256
 from covidweb.views import parts
 
 

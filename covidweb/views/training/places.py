@@ -3,8 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from covidweb import results
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, results
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 from covidweb.views.training.gap import article_accuracy

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from covidweb import metrics, results
-from covidweb.bundle import Bundle
+from covidweb import metrics
+from covidweb.bundle import Bundle, results
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 

@@ -1,0 +1,179 @@
+"""Are the heatmaps to be believed? Where the evidence lies, and what happens without it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from covidweb.errors import DataError
+from covidweb.screening.localisation import chance, hit, points_at
+from covidweb.screening.regions import lung_share, on_film
+from covidweb.simulate.opacity import insert_opacity
+
+if TYPE_CHECKING:
+    from covidweb.exam.audit import Sample
+    from covidweb.radiograph import Radiograph
+    from covidweb.screening import Screener
+
+RATIO = 1.5
+REMOVED = (0.0, 0.05, 0.1, 0.2, 0.3)
+RANDOM_DRAWS = 2
+SIDE = 48
+
+
+def explanations(screener: "Screener", sample: "Sample", films: int = 40) -> dict[str, Any]:
+    """Run every check of the heatmaps on a sample of the test split.
+
+    Args:
+        screener: of the bundle.
+        sample: films with what the model says of them.
+        films: how many films the slower checks look at.
+
+    Returns:
+        `lung_ratio`, `deletion`, `weight_randomisation` and `inserted_opacities`.
+    """
+    called = np.flatnonzero(sample.scores >= screener.threshold)
+    found: dict[str, Any] = {}
+    ratios = lung_ratios(sample, called)
+    if len(ratios):
+        found["lung_ratio"] = {
+            "mean": float(np.mean(ratios)),
+            f"share_above_{RATIO}": float(np.mean(ratios >= RATIO)),
+            "films": len(ratios),
+        }
+    found["deletion"] = deletion(screener, sample, called[:films])
+    found["weight_randomisation"] = randomised(screener, sample, called[:films])
+    found["inserted_opacities"] = inserted(screener, sample, films)
+    return found
+
+
+def lung_ratios(sample: "Sample", chosen: np.ndarray) -> np.ndarray:
+    """Return the evidence's share in the lungs over their area, of films with plausible lungs."""
+    values = [
+        lung_share(sample.grids[i], sample.boxes[i], lungs)[1]
+        for i in chosen
+        if (lungs := sample.lungs[i]) is not None and lungs.plausible
+    ]
+    return np.array(values)
+
+
+def deletion(screener: "Screener", sample: "Sample", chosen: np.ndarray) -> dict[str, Any]:
+    """Paint over the hottest part of each film, and as much at random, and screen again.
+
+    Random areas have the map's own shape, moved and mirrored, so that both take blobs away.
+    """
+    rng = np.random.default_rng(0)
+    hottest, others = [], []
+    for share in REMOVED:
+        painted, moved = [], []
+        for i in chosen:
+            heat = _on_film(sample, i)
+            painted.append(_without(sample.films[i], heat, share))
+            for _ in range(RANDOM_DRAWS):
+                moved.append(_without(sample.films[i], _shuffled(heat, rng), share))
+        hottest.append(float(_scores(screener, painted).mean()))
+        others.append(float(_scores(screener, moved).mean()))
+    steps = np.array(REMOVED)
+    areas = {
+        name: float(np.trapezoid(values, steps) / steps[-1])
+        for name, values in (("hottest", hottest), ("random", others))
+    }
+    return {
+        "removed": list(REMOVED),
+        "hottest": hottest,
+        "random": others,
+        "mean_score_hottest_removed": areas["hottest"],
+        "mean_score_random_removed": areas["random"],
+        "films": len(chosen),
+    }
+
+
+def randomised(screener: "Screener", sample: "Sample", chosen: np.ndarray) -> dict[str, Any]:
+    """Draw new weights for the network, and see whether the maps change (Adebayo et al., 2018)."""
+    import keras
+
+    from covidweb.screening.engine import build_engine
+
+    if not len(chosen):
+        return {}
+    keras.utils.set_random_seed(0)
+    model = keras.models.load_model(screener.bundle.weights(), compile=False)
+    rng = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D | keras.layers.Dense):
+            layer.set_weights([w.std() * rng.standard_normal(w.shape) for w in layer.get_weights()])
+    engine = build_engine(model, screener.card)
+    inputs = np.stack([screener.prepare(sample.films[i]).input.array for i in chosen])
+    grids = engine(inputs).grids
+    pairs = zip(sample.grids[chosen], grids, strict=True)
+    values = [r for a, b in pairs if np.isfinite(r := _correlation(a, b))]
+    return {"correlation": float(np.mean(values)) if values else 0.0, "films": len(chosen)}
+
+
+def inserted(screener: "Screener", sample: "Sample", films: int) -> dict[str, Any]:
+    """Insert opacities of known place into normal films: does the map find them?"""
+    rng = np.random.default_rng(0)
+    usable = [
+        i
+        for i in np.flatnonzero(~sample.covid)
+        if (lungs := sample.lungs[i]) is not None and lungs.plausible
+    ]
+    hits, points, chances, before, after = [], [], [], [], []
+    for i in usable[:films]:
+        film, lungs = sample.films[i], sample.lungs[i]
+        assert lungs is not None
+        shape = film.pixels.shape[::-1]
+        mask = np.asarray(Image.fromarray(lungs.mask).resize(shape, Image.Resampling.NEAREST))
+        try:
+            pixels, extent = insert_opacity(film.pixels, mask, rng, strength=0.8)
+        except DataError:
+            continue
+        ready = screener.prepare(replace(film, pixels=pixels))
+        scores, output = screener.read(ready.input.array[None])
+        box = ready.input.box
+        hits.append(hit(output.grids[0], box, extent))
+        points.append(points_at(output.grids[0], box, extent))
+        chances.append(chance(box, extent, mask))
+        before.append(sample.scores[i])
+        after.append(scores[0])
+    if not hits:
+        return {}
+    return {
+        "hit_rate": float(np.mean(points)),
+        "hit_rate_by_chance": float(np.mean(chances)),
+        "evidence_over_area": float(np.mean(hits)),
+        "mean_score_before": float(np.mean(before)),
+        "mean_score_after": float(np.mean(after)),
+        "films": len(hits),
+    }
+
+
+def _on_film(sample: "Sample", i: int) -> np.ndarray:
+    return on_film(sample.grids[i], sample.boxes[i], (SIDE, SIDE))
+
+
+def _shuffled(heat: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    moved = np.roll(heat, tuple(rng.integers(0, SIDE, 2)), (0, 1))
+    return moved[:, ::-1] if rng.random() < 0.5 else moved
+
+
+def _without(film: "Radiograph", heat: np.ndarray, share: float) -> "Radiograph":
+    """Paint the hottest `share` of the film's area in its middle grey."""
+    count = round(share * heat.size)
+    if not count:
+        return film
+    cut = np.partition(heat.ravel(), -count)[-count]
+    hot = Image.fromarray((heat >= max(cut, 1e-12)).astype(np.uint8))
+    large = np.asarray(hot.resize(film.pixels.shape[::-1], Image.Resampling.NEAREST), bool)
+    return replace(film, pixels=np.where(large, np.float32(np.median(film.pixels)), film.pixels))
+
+
+def _scores(screener: "Screener", films: "list[Radiograph]") -> np.ndarray:
+    return screener.probabilities(films) if films else np.array([np.nan])
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    if first.std() < 1e-9 or second.std() < 1e-9:
+        return 0.0
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])

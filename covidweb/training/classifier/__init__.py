@@ -1,0 +1,1 @@
+"""The default classifier: lessons within sources, a head that turns away from places."""

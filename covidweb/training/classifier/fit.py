@@ -1,0 +1,267 @@
+"""Fit the classifier's trunk on its lessons: epochs, checkpoints, curves.
+
+A run lives in `runs/<name>/`: `history.csv` grows by one row per epoch, and a checkpoint with the
+optimizer's state and the averaged weights lets a killed run go on where it was.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from covidweb.metrics import auc
+from covidweb.networks.classifier import SIZE, WIDTH, build_classifier
+from covidweb.training.classifier.augment import Strength
+from covidweb.training.classifier.lessons import NORMAL_SOURCES, Lesson, Lessons, Mix, make_lessons
+from covidweb.training.classifier.pool import Pool
+from covidweb.training.run import Run
+
+COLUMNS = (
+    "epoch",
+    "loss",
+    "accuracy",
+    "auc",
+    "val_loss",
+    "val_accuracy",
+    "val_auc",
+    "opacity_loss",
+    "opacity_accuracy",
+    "val_opacity_auc",
+    "learning_rate",
+    "seconds",
+)
+VALIDATION_FILMS = 120
+"""Films of each kind on which the curves are drawn."""
+
+Log = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a run becomes, beside the data and the seed.
+
+    Attributes:
+        epochs, batches: epochs, and batches in each.
+        size, width, blank: of the network.
+        rate: highest learning rate; it rises over the first epoch and falls as a cosine.
+        decay: weight decay. average: momentum of the weights' moving average.
+        gradient: share of the COVID head's gradient that reaches the trunk; 0 stops it.
+        place: weight of the lesson where inserted opacities are.
+        adversary: weight of the lesson that normals of different sources look alike.
+        precision: Keras dtype policy while fitting; the saved network is float32.
+    """
+
+    epochs: int = 20
+    batches: int = 120
+    size: int = SIZE
+    width: int = WIDTH
+    blank: bool = True
+    rate: float = 2e-3
+    decay: float = 0.02
+    average: float = 0.995
+    gradient: float = 0.1
+    place: float = 1.0
+    adversary: float = 0.0
+    precision: str = "float32"
+    mix: Mix = field(default_factory=Mix)
+    strength: Strength = field(default_factory=Strength)
+
+
+def fit(
+    pool: Pool,
+    recipe: Recipe,
+    folder: Path,
+    seed: int,
+    hold_out: tuple[str, ...] = (),
+    log: Log = print,
+) -> keras.Model:
+    """Fit the trunk, or go on with a run that was killed.
+
+    Args:
+        pool: the films.
+        recipe: what to do.
+        folder: of the run; a finished or half-done run of the same recipe, seed and sources in
+            it is taken up, any other is started afresh.
+        seed: of weights, order and augmentation.
+        hold_out: sources that are not learned from.
+        log: receives one line per epoch.
+
+    Returns:
+        The classifier in float32 with averaged weights; its COVID reading is not set yet, see
+        `covidweb.training.classifier.head`.
+    """
+    keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(recipe.precision)
+    try:
+        model = build_classifier(recipe.size, recipe.width, recipe.blank)
+        training = _training_model(model, recipe)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    lessons = make_lessons(pool, "train", recipe.mix, hold_out)
+    data = Lessons(
+        pool,
+        lessons,
+        recipe.batches,
+        recipe.size,
+        seed,
+        recipe.strength,
+        bool(recipe.adversary),
+    )
+    watched = _watched(pool, make_lessons(pool, "validation", recipe.mix, hold_out), seed)
+    facts = {"recipe": asdict(recipe), "seed": seed, "hold_out": list(hold_out)}
+    run = Run(folder, COLUMNS, facts)
+    for epoch in range(run.resume(training), recipe.epochs):
+        start = time.monotonic()
+        data.start(epoch)
+        # Two BLAS threads that wait for each other make an augmented film ten times as slow.
+        with threadpool_limits(1, user_api="blas"):
+            found = training.fit(data, verbose=0, shuffle=False).history
+        row = _row(epoch, found, training, recipe) | _validate(training, pool, watched)
+        row["seconds"] = time.monotonic() - start
+        run.save(training, epoch, row)
+        log(", ".join(f"{k} {row[k]:.3f}" for k in COLUMNS if k in row))
+    training.optimizer.finalize_variable_values(training.trainable_variables)
+    return _in_float32(model, recipe)
+
+
+def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
+    """Return the network with a loss on each lesson, compiled."""
+    from keras import layers, ops
+
+    features = model.get_layer("features").output
+    held = ops.stop_gradient(features)
+    share = recipe.gradient
+    reached = held if share == 0 else share * features + (1 - share) * held
+    scaled = layers.BatchNormalization(momentum=0.97, name="covid_scale")(reached)
+    place = layers.Conv2D(1, 1, name="place_logit")(model.get_layer("centre").output)
+    outputs = {
+        "opacity": model.get_layer("opacity_logit").output,
+        "covid": layers.Dense(1, name="covid_joint")(scaled),
+        "place": place,
+    }
+    losses: dict[str, Any] = {name: _binary() for name in outputs}
+    weights = {"opacity": 1.0, "covid": 1.0, "place": recipe.place}
+    if recipe.adversary:
+        # Forward the features, backward their gradient reversed.
+        turned = (1 + recipe.adversary) * held - recipe.adversary * features
+        hidden = layers.Dense(64, activation="relu", name="source_hidden")(turned)
+        outputs["source"] = layers.Dense(len(NORMAL_SOURCES), name="source_logit")(hidden)
+        losses["source"] = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True, reduction="mean_with_sample_weight"
+        )
+        weights["source"] = 1.0
+    outputs = {
+        name: layers.Activation("linear", dtype="float32", name=name)(value)
+        for name, value in outputs.items()
+    }
+    training = keras.Model(model.input, outputs)
+    training.compile(
+        _optimizer(recipe),
+        loss=losses,
+        loss_weights=weights,
+        weighted_metrics={name: _metrics() for name in ("covid", "opacity")},
+        jit_compile=False,
+    )
+    return training
+
+
+def _binary() -> keras.losses.Loss:
+    return keras.losses.BinaryCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
+
+
+def _metrics() -> list[keras.metrics.Metric]:
+    return [
+        keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy"),
+        keras.metrics.AUC(num_thresholds=100, from_logits=True, name="auc"),
+    ]
+
+
+def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    steps = recipe.epochs * recipe.batches
+    rising = min(recipe.batches, steps // 4)
+    rate = keras.optimizers.schedules.CosineDecay(
+        recipe.rate / 20, steps - rising, 0.01, warmup_target=recipe.rate, warmup_steps=rising
+    )
+    return keras.optimizers.AdamW(
+        rate,
+        weight_decay=recipe.decay,
+        clipnorm=5.0,
+        use_ema=True,
+        ema_momentum=recipe.average,
+        ema_overwrite_frequency=None,
+    )
+
+
+def _in_float32(model: keras.Model, recipe: Recipe) -> keras.Model:
+    """Return the same network in float32, whatever it was fitted in."""
+    plain = build_classifier(recipe.size, recipe.width, recipe.blank)
+    plain.set_weights(model.get_weights())
+    return plain
+
+
+@dataclass(frozen=True, eq=False)
+class _Watched:
+    """Films on which the curves are drawn: rows of the pool and what is known of them."""
+
+    index: np.ndarray
+    covid: np.ndarray
+    opacity: np.ndarray
+    source: np.ndarray
+
+
+def _watched(pool: Pool, lessons: list[Lesson], seed: int) -> _Watched:
+    rng = np.random.default_rng((seed, 7))
+    parts = [
+        (rng.permutation(lesson.index)[:VALIDATION_FILMS], lesson)
+        for lesson in lessons
+        if not lesson.insert or lesson.covid is not None
+    ]
+    index = np.concatenate([rows for rows, _ in parts])
+
+    def told(name: str) -> np.ndarray:
+        values = [getattr(lesson, name) for _, lesson in parts]
+        return np.concatenate(
+            [
+                np.full(len(rows), np.nan if v is None else v)
+                for (rows, _), v in zip(parts, values, strict=True)
+            ]
+        )
+
+    return _Watched(index, told("covid"), told("opacity"), pool.rows["source"].to_numpy()[index])
+
+
+def _validate(training: keras.Model, pool: Pool, watched: _Watched) -> dict[str, float]:
+    found = training.predict(pool.standard(watched.index), batch_size=64, verbose=0)
+    known = ~np.isnan(watched.covid)
+    logit, truth = found["covid"][known, 0].astype(np.float64), watched.covid[known]
+    loss = np.mean(np.logaddexp(0, logit) - truth * logit)
+    values = {
+        "val_loss": float(loss),
+        "val_accuracy": float(np.mean((logit > 0) == (truth == 1))),
+        "val_auc": auc(truth, logit),
+    }
+    within = []
+    for source in ("kermany", "nih"):
+        one = (watched.source == source) & ~np.isnan(watched.opacity)
+        if len(np.unique(watched.opacity[one])) == 2:
+            within.append(auc(watched.opacity[one], found["opacity"][one, 0]))
+    values["val_opacity_auc"] = float(np.mean(within)) if within else float("nan")
+    return values
+
+
+def _row(epoch: int, found: dict, training: keras.Model, recipe: Recipe) -> dict[str, float]:
+    last = {name: float(values[-1]) for name, values in found.items()}
+    return {
+        "epoch": epoch + 1,
+        "loss": last["covid_loss"],
+        "accuracy": last["covid_accuracy"],
+        "auc": last["covid_auc"],
+        "opacity_loss": last["opacity_loss"],
+        "opacity_accuracy": last["opacity_accuracy"],
+        "learning_rate": float(keras.ops.convert_to_numpy(training.optimizer.learning_rate)),
+    }

@@ -1,0 +1,277 @@
+"""Train the default classifier and write its bundle.
+
+The trunk learns opacities within sources (`lessons`, `fit`); the COVID reading is a direction in
+its features that turns away from places (`head`); probability, threshold and doubt come from
+validation films and from sources left out (`calibrate`).
+"""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from covidweb.bundle import HISTORY, WEIGHTS, Bundle, seal
+from covidweb.dataset import load_manifest, manifest_sha256, split_manifest, split_sha256
+from covidweb.files import replacing, write_text
+from covidweb.networks.classifier import CAM_LAYER
+from covidweb.networks.device import prepare_device
+from covidweb.networks.standard import InputSpec
+from covidweb.training.classifier.calibrate import RULE, Operating, Place, operating_point
+from covidweb.training.classifier.gate import FILE as GATE
+from covidweb.training.classifier.gate import RULE as GATE_RULE
+from covidweb.training.classifier.gate import fit_gate
+from covidweb.training.classifier.head import Head, HeadOptions, Kinds, fit_head, left_out
+from covidweb.training.classifier.pool import Pool, load_pool
+from covidweb.training.provenance import INTENDED_USE, data_section, versions
+from covidweb.training.run import run_folder
+
+if TYPE_CHECKING:
+    import keras
+
+    from covidweb.training.classifier.fit import Recipe
+
+MARGIN = 0.08
+LIMITS = (
+    "Two classes only: other pneumonias and tuberculosis look like COVID-19 to it and are often "
+    "called so; the evaluation says how often.",
+    "It was taught what opacity looks like, not what virus caused it. It cannot tell COVID-19 "
+    "from other causes of the same picture.",
+    "A film of a person with COVID-19 may look normal. A low probability rules nothing out.",
+    "Normal and COVID-19 films of its training came from different hospitals; what was done "
+    "against shortcuts is described, and what is left of them is measured in the audit.",
+    "Frontal films of adults. Children were used for lessons on opacity and never for COVID-19.",
+)
+
+Log = Callable[[str], None]
+
+
+def train_classifier(
+    data: Path,
+    output: Path,
+    *,
+    seed: int = 0,
+    epochs: int | None = None,
+    hold_out: tuple[str, ...] = (),
+    recipe: "Recipe | None" = None,
+    options: HeadOptions | None = None,
+    command: str = "",
+    log: Log = print,
+    models: Path | None = None,
+) -> Bundle:
+    """Train on the learned sets and write the bundle; a killed run goes on where it was.
+
+    Args:
+        data: the data root.
+        output: folder of the bundle; its name is the run's name under `runs/`.
+        seed: of weights, order and augmentation.
+        epochs: passes; None for the recipe's.
+        hold_out: sources to leave out of everything, for experiments.
+        recipe: of the trunk. options: of the head. None for the product's.
+        command: the command line, for the card.
+        log: receives one line per epoch.
+        models: folder of bundles with `lungs`; None for the product's own.
+
+    Raises:
+        DataError: the manifest or a film cannot be read.
+        ModelError: there is no lung network.
+    """
+    from covidweb.training.classifier.fit import Recipe, fit
+
+    device = prepare_device()
+    _deterministic()
+    recipe = recipe or Recipe()
+    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    spec = InputSpec(recipe.size, "lungs", MARGIN, mask_channel=True)
+    folder = run_folder("-".join([output.name, f"seed{seed}", *hold_out]))
+    pool = load_pool(data, spec, folder.parent / "cache", models)
+    log(f"{len(pool.rows)} films, on {device}")
+    model = fit(pool, recipe, folder, seed, hold_out, log)
+    facts = finish(model, pool, options or HeadOptions(), hold_out)
+    output.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(folder / HISTORY, output / HISTORY)
+    card = _card(spec, facts, recipe, seed, hold_out) | {"command": command}
+    manifest = load_manifest(data)
+    counts = {"films": _counts(pool, hold_out)}
+    card["data"] = data_section(
+        manifest_sha256(data), split_sha256(split_manifest(manifest)), counts
+    )
+    return write_bundle(model, output, card, facts)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What was found after fitting.
+
+    Attributes:
+        operating: calibration, threshold and band.
+        options: of the head.
+        gate: the cloud of the learned films, and its limit.
+        cam_scale: evidence of a cell that 95 % of the validation positives' hottest stay below.
+        left_out: AUC of each pair of sources left out of the head; `inside` of validation.
+        unpenalised: AUC inside of a head that does not turn away from places.
+    """
+
+    operating: Operating
+    options: HeadOptions
+    gate: tuple[dict[str, Any], float]
+    cam_scale: float
+    left_out: dict[str, float]
+    unpenalised: float
+
+
+def finish(
+    model: "keras.Model", pool: Pool, options: HeadOptions, hold_out: tuple[str, ...] = ()
+) -> Facts:
+    """Centre the features, set the COVID reading, and calibrate; changes the model's weights."""
+    from covidweb.metrics import auc
+    from covidweb.networks.classifier import evidence_model
+
+    kept = ~pool.rows["source"].isin(hold_out)
+    index = np.flatnonzero(kept & (pool.rows["split"] != "test"))
+    rows = pool.rows.iloc[index]
+    films = Kinds(
+        features_of(model, pool, index),
+        rows["label"].to_numpy(),
+        rows["source"].to_numpy(),
+        (rows["set"] == "train_pool").to_numpy(),
+    )
+    train = (rows["split"] == "train").to_numpy()
+    films, opacity = _centred(model, films, train)
+    head = fit_head(films.take(train), opacity, options)
+    _set_head(model, head)
+
+    pairs = source_pairs(films)
+    scores = left_out(films, opacity, options, pairs)
+    validation = films.take(~train)
+    logits = head(validation.features)
+    known = validation.answers
+    places = {
+        "inside": Place(
+            logits[known & (validation.label == "covid")],
+            logits[known & (validation.label == "normal")],
+        )
+    } | {f"{a}-{b}": Place(*found) for (a, b), found in scores.items()}
+    children = logits[(validation.source == "kermany") & (validation.label == "normal")]
+    sick = index[~train][known & (validation.label == "covid")][:256]
+    maps = evidence_model(model).predict(pool.standard(sick), batch_size=64, verbose=0)["evidence"]
+    aucs = {
+        name: auc(np.repeat([1, 0], [len(p.sick), len(p.well)]), np.concatenate([p.sick, p.well]))
+        for name, p in places.items()
+    }
+    free = fit_head(films.take(train), opacity, replace(options, penalty=0.0))
+    return Facts(
+        operating_point(places, children),
+        options,
+        fit_gate(films.features[train], films.source[train], validation.features),
+        float(max(np.percentile(maps.max(axis=(1, 2)), 95), 1e-6)),
+        aucs,
+        auc(validation.label[known] == "covid", free(validation.features[known])),
+    )
+
+
+def source_pairs(films: Kinds) -> list[tuple[str, str]]:
+    """Return every pair of a COVID source and a normal source that leaves another of each."""
+    sick = np.unique(films.source[films.answers & (films.label == "covid")])
+    well = np.unique(films.source[films.answers & (films.label == "normal")])
+    if len(sick) < 2 or len(well) < 2:
+        return []
+    return [(a, b) for a in sick for b in well]
+
+
+def features_of(model: "keras.Model", pool: Pool, index: np.ndarray) -> np.ndarray:
+    """Return the pooled features float64 (n, C) of rows of the pool."""
+    import keras
+
+    reader = keras.Model(model.input, model.get_layer("features").output)
+    parts = [
+        reader.predict_on_batch(pool.standard(part))
+        for part in np.array_split(index, max(1, len(index) // 64))
+    ]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def write_bundle(model: "keras.Model", output: Path, card: dict[str, Any], facts: Facts) -> Bundle:
+    """Save weights and gate, then seal the card over them."""
+    with replacing(output / WEIGHTS) as beside:
+        model.save(beside)
+    write_text(output / GATE, json.dumps(facts.gate[0]))
+    return seal(output, card, (WEIGHTS, GATE))
+
+
+def _centred(model: "keras.Model", films: Kinds, train: np.ndarray) -> tuple[Kinds, Head]:
+    """Move the features' origin to the training normals, in the network and in `films`."""
+    normals = films.take(train & (films.label == "normal"))
+    sources = np.unique(normals.source)
+    origin = np.mean([normals.features[normals.source == s].mean(axis=0) for s in sources], axis=0)
+    layer = model.get_layer("centre")
+    mean, variance = layer.get_weights()
+    spread = np.sqrt(variance + layer.epsilon)
+    layer.set_weights([mean + origin * spread, variance])
+    weights, bias = model.get_layer("opacity_logit").get_weights()
+    bias = bias + origin @ weights
+    model.get_layer("opacity_logit").set_weights([weights, bias.astype(np.float32)])
+    moved = Kinds(films.features - origin, films.label, films.source, films.answers)
+    return moved, Head(weights[:, 0].astype(np.float64), float(bias[0]))
+
+
+def _set_head(model: "keras.Model", head: Head) -> None:
+    """Write the joint head into the graph: a reading of its own plus a share of the opacity."""
+    weights, bias = model.get_layer("opacity_logit").get_weights()
+    own = head.weights - head.share * weights[:, 0]
+    model.get_layer("opacity_share").set_weights([np.array([[head.share]], np.float32)])
+    model.get_layer("covid_reading").set_weights(
+        [own[:, None].astype(np.float32), np.array([head.bias - head.share * bias[0]], np.float32)]
+    )
+
+
+def _deterministic() -> None:
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def _counts(pool: Pool, hold_out: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    rows = pool.rows[~pool.rows["source"].isin(hold_out)]
+    names = rows["source"] + " " + rows["label"]
+    return {
+        str(part): {str(k): int(n) for k, n in names[rows["split"] == part].value_counts().items()}
+        for part in ("train", "validation", "test")
+    }
+
+
+def _card(
+    spec: InputSpec, facts: Facts, recipe: "Recipe", seed: int, hold_out: tuple[str, ...]
+) -> dict[str, Any]:
+    point = facts.operating
+    return {
+        "kind": "classifier",
+        "title": "Opacity learned within hospitals, COVID-19 read off it",
+        "classes": ["covid", "normal"],
+        "input": asdict(spec),
+        "cam_layer": CAM_LAYER,
+        "cam_scale": facts.cam_scale,
+        "calibration": {"temperature": point.temperature, "bias": point.bias},
+        "threshold": point.threshold,
+        "threshold_rule": RULE,
+        "uncertain_band": list(point.band),
+        "gate": {
+            "file": GATE,
+            "limit": facts.gate[1],
+            "rule": GATE_RULE,
+        },
+        "head": asdict(facts.options),
+        "left_out_auc": facts.left_out,
+        "inside_auc_unpenalised": facts.unpenalised,
+        "recipe": json.loads(json.dumps(asdict(recipe))) | {"seed": seed},
+        "held_out_sources": list(hold_out),
+        "versions": versions(),
+        "intended_use": INTENDED_USE,
+        "limits": list(LIMITS),
+    }

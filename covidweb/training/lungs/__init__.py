@@ -1,0 +1,1 @@
+"""The lung finder: pairs of film and mask, augmentation, fit and figures."""

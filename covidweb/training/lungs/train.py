@@ -1,0 +1,295 @@
+"""Train the lung finder on pairs of film and mask and write its bundle."""
+
+import csv
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from covidweb.bundle import HISTORY, Bundle, seal
+from covidweb.files import file_sha256, replacing
+from covidweb.networks.device import prepare_device
+from covidweb.networks.lungs import SIZE, WIDTH, build_lungs
+from covidweb.training.lungs.augment import disturbed, moved, nothing
+from covidweb.training.lungs.evaluate import evaluate_lungs
+from covidweb.training.lungs.pairs import (
+    HELD_OUT,
+    PAIRS,
+    Example,
+    held_out,
+    load_not_cxr,
+    load_pairs,
+    read_examples,
+)
+from covidweb.training.provenance import INTENDED_USE, versions
+
+EPOCHS = 42
+STEPS = 60
+BATCH = 16
+RATE = 2e-3
+WEIGHTS = "lungs.keras"
+DRAWN = {"ieee8023": 0.54, "kermany": 0.24, "openist": 0.12, "empty": 0.10}
+"""How often a training film comes from each source; `empty` are pictures without lungs."""
+
+Log = Callable[[str], None]
+
+
+def train_lungs(
+    data: Path,
+    output: Path,
+    *,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    steps: int = STEPS,
+    size: int = SIZE,
+    width: int = WIDTH,
+    limit: int | None = None,
+    command: str = "",
+    log: Log = print,
+) -> Bundle:
+    """Train the U-Net and write its bundle: weights, history, evaluation and card.
+
+    An interrupted training goes on where it stopped when the same command is given again.
+
+    Args:
+        data: the data root with `lung_masks.csv`, and a manifest for pictures without lungs.
+        output: folder of the bundle; made when missing.
+        seed: of the split, the weights and the augmentation.
+        epochs: each of `steps` batches.
+        steps: batches of an epoch.
+        size: side of the input in pixels.
+        width: channels of the finest level.
+        limit: at most so many pairs, for a trial.
+        command: the command line, for the card.
+        log: receives one line per epoch.
+
+    Raises:
+        DataError: the list of pairs or a file in it is missing.
+    """
+    prepare_device()
+    pairs, empties = load_pairs(data), load_not_cxr(data)
+    pairs = pairs.iloc[:: max(1, len(pairs) // limit)] if limit else pairs
+    parts = {"pairs": held_out(pairs, HELD_OUT, seed), "empties": held_out(empties, 0.5, seed)}
+    model = fit(
+        read_examples(data, pairs[~parts["pairs"]], size * 5 // 4),
+        read_examples(data, empties[~parts["empties"]], size * 5 // 4),
+        read_examples(data, pairs[parts["pairs"]], size),
+        output,
+        seed=seed,
+        epochs=epochs,
+        steps=steps,
+        size=size,
+        width=width,
+        log=log,
+    )
+    with replacing(output / WEIGHTS) as beside:
+        model.save(beside)
+    card = _card(size, width, command, seed)
+    card["data"] = {
+        "pairs_sha256": file_sha256(data / PAIRS),
+        "pairs": {"train": int((~parts["pairs"]).sum()), "held_out": int(parts["pairs"].sum())},
+        "not_cxr": {
+            "train": int((~parts["empties"]).sum()),
+            "held_out": int(parts["empties"].sum()),
+        },
+    }
+    seal(output, card, (WEIGHTS,))
+    evaluate_lungs(data, output, pairs[parts["pairs"]], empties[parts["empties"]], log=log)
+    return seal(output, card, (WEIGHTS,))
+
+
+def fit(
+    examples: Sequence[Example],
+    empties: Sequence[Example],
+    validation: Sequence[Example],
+    output: Path,
+    *,
+    seed: int,
+    epochs: int,
+    steps: int,
+    size: int,
+    width: int,
+    log: Log,
+) -> Any:
+    """Fit a fresh network and return it without its optimiser; see `train_lungs`."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = build_lungs(size, width)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        RATE / 20, epochs * steps, alpha=0.005, warmup_target=RATE, warmup_steps=min(steps, 60)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, global_clipnorm=1.0)
+    model.compile(optimizer, loss=mask_loss, metrics=[dice])
+    output.mkdir(parents=True, exist_ok=True)
+    history = _History(output / HISTORY, schedule, steps, log)
+    model.fit(
+        _batches(examples, empties, size, steps, seed),
+        validation_data=_plain(validation),
+        epochs=epochs,
+        verbose=0,
+        callbacks=[
+            history.callback(),
+            keras.callbacks.TerminateOnNaN(),
+            keras.callbacks.BackupAndRestore(output / "backup"),
+        ],
+    )
+    model.optimizer = None
+    return model
+
+
+def mask_loss(target: Any, probability: Any) -> Any:
+    """Cross-entropy plus soft Dice, both only where the truth is known.
+
+    Args:
+        target: (N, S, S, 2): lung 0..1, then 1 where known.
+        probability: (N, S, S, 1) in 0..1.
+
+    Returns:
+        Loss per film, (N,).
+    """
+    from keras import ops
+
+    truth, known = target[..., :1], target[..., 1:]
+    p = ops.clip(probability, 1e-6, 1 - 1e-6)
+    entropy = -(truth * ops.log(p) + (1 - truth) * ops.log(1 - p)) * known
+    axes = (1, 2, 3)
+    entropy = ops.sum(entropy, axes) / (ops.sum(known, axes) + 1)
+    overlap = 2 * ops.sum(truth * p * known, axes)
+    both = ops.sum((truth + p) * known, axes)
+    smooth = 50.0
+    return entropy + 0.5 * (1 - (overlap + smooth) / (both + smooth))
+
+
+def dice(target: Any, probability: Any) -> Any:
+    """Dice of the mask at 0.5 per film, (N,), where the truth is known."""
+    from keras import ops
+
+    known = target[..., 1:]
+    truth = ops.cast(target[..., :1] > 0.5, "float32") * known
+    found = ops.cast(probability > 0.5, "float32") * known
+    axes = (1, 2, 3)
+    return (2 * ops.sum(truth * found, axes) + 1) / (ops.sum(truth + found, axes) + 1)
+
+
+def _batches(
+    examples: Sequence[Example], empties: Sequence[Example], size: int, steps: int, seed: int
+) -> Any:
+    """Return a PyDataset of augmented batches, drawn by source."""
+    import keras
+
+    class Drawn(keras.utils.PyDataset):
+        epoch = 0
+
+        def __len__(self) -> int:
+            return steps
+
+        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+            rng = np.random.default_rng((seed, self.epoch, index))
+            chosen = [_draw(pools, empties, size, rng) for _ in range(BATCH)]
+            films, targets = zip(*chosen, strict=True)
+            return np.stack(films), np.stack(targets)
+
+        def on_epoch_end(self) -> None:
+            self.epoch += 1
+
+    pools = _pools(examples)
+    return Drawn(workers=2, use_multiprocessing=False, max_queue_size=12)
+
+
+def _pools(examples: Sequence[Example]) -> dict[str, list[Example]]:
+    pools: dict[str, list[Example]] = {}
+    for example in examples:
+        pools.setdefault(example.source, []).append(example)
+    return pools
+
+
+def _draw(
+    pools: dict[str, list[Example]],
+    empties: Sequence[Example],
+    size: int,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return one augmented film (S, S, 1) and its target (S, S, 2)."""
+    names = [*pools, "empty"]
+    chances = np.array([DRAWN.get(name, 0.2) for name in names])
+    name = names[rng.choice(len(names), p=chances / chances.sum())]
+    if name == "empty" and (not empties or rng.random() < 0.3):
+        film = disturbed(nothing(size, rng), rng)
+        lungs, known = np.zeros_like(film), np.ones_like(film)
+    else:
+        pool = empties if name == "empty" else pools[name]
+        example = pool[int(rng.integers(len(pool)))]
+        layers = (example.film, example.lungs, 255 - example.known)
+        film, lungs, unknown = moved(layers, example.aspect, size, rng)
+        film, known = disturbed(film, rng), 1 - unknown
+    return film[..., None], np.stack([lungs, known], axis=-1)
+
+
+def _plain(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+    """Return films and targets unchanged: float32 (N, S, S, 1) and (N, S, S, 2)."""
+    films = np.stack([e.film for e in examples])[..., None].astype(np.float32) / 255
+    targets = np.stack([np.stack([e.lungs, e.known], axis=-1) for e in examples])
+    return films, targets.astype(np.float32) / 255
+
+
+class _History:
+    """Writes one row per epoch at once; goes on in the same file after an interruption."""
+
+    columns = ("epoch", "loss", "dice", "val_loss", "val_dice", "learning_rate", "seconds")
+
+    def __init__(self, path: Path, schedule: Any, steps: int, log: Log) -> None:
+        self._path, self._schedule, self._steps, self._log = path, schedule, steps, log
+        self._start = time.monotonic()
+
+    def callback(self) -> Any:
+        import keras
+
+        return keras.callbacks.LambdaCallback(on_epoch_end=self._write)
+
+    def _write(self, epoch: int, logs: dict[str, float]) -> None:
+        now = time.monotonic()
+        rate = float(self._schedule((epoch + 1) * self._steps))
+        row = {**logs, "epoch": epoch + 1, "learning_rate": rate, "seconds": now - self._start}
+        self._start = now
+        latest: dict[str, Any] = {c: row.get(c, "") for c in self.columns}
+        rows: list[dict[str, Any]] = [*self._before(epoch + 1), latest]
+        with self._path.open("w", newline="") as stream:
+            writer = csv.DictWriter(stream, self.columns)
+            writer.writeheader()
+            writer.writerows(rows)
+        self._log(
+            f"epoch {epoch + 1}: loss {logs['loss']:.4f}, Dice {logs['dice']:.4f}, "
+            f"held out {logs['val_dice']:.4f}, {row['seconds']:.0f} s"
+        )
+
+    def _before(self, epoch: int) -> list[dict[str, str]]:
+        """Return the rows of earlier epochs, none at the first."""
+        if epoch == 1 or not self._path.is_file():
+            return []
+        with self._path.open(newline="") as stream:
+            return [row for row in csv.DictReader(stream) if int(row["epoch"]) < epoch]
+
+
+def _card(size: int, width: int, command: str, seed: int) -> dict[str, Any]:
+    return {
+        "kind": "lungs",
+        "title": "Lung finder",
+        "input": {"size": size, "channels": 1, "crop": "none"},
+        "width": width,
+        "threshold": 0.5,
+        "convention": "with_retrocardiac",
+        "seed": seed,
+        "held_out": HELD_OUT,
+        "intended_use": INTENDED_USE,
+        "limits": [
+            "Frontal films only; lateral films and films cut to one lung are not covered.",
+            "The lung behind the heart and the diaphragm's dome count as lung, as V7 Labs draws "
+            "it.",
+            "A lung that is white on the whole is drawn from what is around it, if at all.",
+        ],
+        "versions": versions(),
+        "command": command,
+    }

@@ -1,0 +1,48 @@
+"""Temperature, threshold and the band of doubt."""
+
+import numpy as np
+import pytest
+
+from covidweb.training.classifier.calibrate import CHILDREN, DOUBT, Place, operating_point
+
+
+def place(shift: float, seed: int, count: int = 800) -> Place:
+    rng = np.random.default_rng(seed)
+    return Place(rng.normal(2 + shift, 2, count), rng.normal(-2 + shift, 2, count))
+
+
+def test_probabilities_mean_what_they_say() -> None:
+    point = operating_point({"inside": place(0, 0), "a-b": place(0, 1)}, np.array([]))
+    fresh = place(0, 2, 4000)
+    scores = point.probability(np.concatenate([fresh.sick, fresh.well]))
+    truth = np.repeat([1.0, 0.0], 4000)
+    for low in (0.0, 0.25, 0.5, 0.75):
+        chosen = (scores >= low) & (scores < low + 0.25)
+        assert truth[chosen].mean() == pytest.approx(scores[chosen].mean(), abs=0.05)
+
+
+def test_sources_left_out_move_the_threshold() -> None:
+    near = operating_point({"inside": place(0, 0), "a-b": place(0, 1)}, np.array([]))
+    far = operating_point({"inside": place(0, 0), "a-b": place(3, 1)}, np.array([]))
+    cut = [p.threshold for p in (near, far)]
+    logits = [
+        np.log(t / (1 - t)) * p.temperature - p.bias for t, p in zip(cut, (near, far), strict=True)
+    ]
+    assert logits[1] > logits[0] + 0.5
+
+
+def test_healthy_children_hold_the_threshold_up() -> None:
+    children = np.random.default_rng(3).normal(1.5, 1, 300)
+    places = {"inside": place(0, 0)}
+    point = operating_point(places, children)
+    assert np.mean(point.probability(children) >= point.threshold) <= CHILDREN
+    assert point.threshold > operating_point(places, np.array([])).threshold
+
+
+def test_the_band_holds_its_share_around_the_threshold() -> None:
+    places = {"inside": place(0, 0)}
+    point = operating_point(places, np.array([]))
+    low, high = point.band
+    scores = point.probability(np.concatenate([places["inside"].sick, places["inside"].well]))
+    assert low < point.threshold < high
+    assert np.mean((scores > low) & (scores < high)) == pytest.approx(DOUBT, abs=0.02)
