@@ -1,34 +1,30 @@
 """`predict`: one record per file, in input order."""
 
-import csv
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from covidweb.commands.records import Format, Records
 from covidweb.screening.result import ModelId, ScreeningResult
 
 if TYPE_CHECKING:
-    from covidweb.radiograph import Radiograph
+    from covidweb.radiograph import Radiograph, Source
     from covidweb.screening.screener import Screener
 
 
-class Format(StrEnum):
-    """How the records are written."""
-
-    JSONL = "jsonl"
-    CSV = "csv"
-
-
 def predict(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Films or folders.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Films, folders or ZIP archives.")
+    ],
     model: Annotated[str, typer.Option(help="Name of a bundle under model/.")] = "default",
-    output: Annotated[Path | None, typer.Option(help="Write records here, not to stdout.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write records here, not to stdout; a run that was stopped goes on."),
+    ] = None,
     format: Annotated[Format, typer.Option(help="Form of the records.")] = Format.JSONL,
     overlays: Annotated[Path | None, typer.Option(help="Write heatmap overlays here.")] = None,
     lungs: Annotated[Path | None, typer.Option(help="Write lung masks here.")] = None,
@@ -39,51 +35,46 @@ def predict(
 ) -> None:
     """Screen films: one record per file; a bad file is a record with status 'error'."""
     from covidweb.progress import track
+    from covidweb.radiograph import Stems, list_paths
     from covidweb.screening.screener import Screener
 
-    files = list(_expand(paths))
-    if not files:
-        raise typer.BadParameter(f"no films found in {', '.join(map(str, paths))}")
+    listing = list_paths(paths)
+    if listing.left_out:
+        print(f"covidweb: {listing.note(shown=10)}", file=sys.stderr)
+    sources, stem = listing.sources, Stems()
+    if not sources:
+        raise typer.BadParameter("no films found there")
     saved = None if compare is None else _saved(compare)
-    screener = Screener.load(model)
-    for folder in (overlays, lungs):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    names = _stems(files)
+    stems = [stem(source.name) for source in sources]
+    places = [_Pictures(folder, stems) for folder in (overlays, lungs) if folder is not None]
+    records = Records(output, format, _columns(saved is not None))
     differs = False
-    with _records(output) as stream:
-        write = _writer(format, stream, compare is not None)
-        for file, name in zip(track(files, "Screening", len(files)), names, strict=True):
-            film, result = _one(screener, file, name, overlays, lungs)
-            record = result.record(str(file))
+    try:
+        screener = Screener.load(model)
+        done = _resume(records, sources, screener.sha256, places, saved is None)
+        rest = list(zip(sources, stems, strict=True))[done:]
+        for source, name in track(rest, "Screening", len(rest)):
+            film, result = _one(screener, source, name, overlays, lungs)
+            record = result.record(source.path)
             if saved is not None:
-                record["differences"] = _differences(saved, file, film, result)
+                record["differences"] = _differences(saved, source.name, film, result)
                 differs = differs or bool(record["differences"])
-            write(record)
+            records.write(record)
+        records.finish()
+    finally:
+        records.close()
     if differs:
         raise typer.Exit(1)
 
 
-@contextmanager
-def _records(output: Path | None) -> Iterator[TextIO]:
-    """Yield where the records go: stdout, or a file that is whole when the run is."""
-    from covidweb.files import replacing
-
-    if output is None:
-        yield sys.stdout
-        return
-    with replacing(output) as beside, beside.open("w", encoding="utf-8", newline="") as stream:
-        yield stream
-
-
 def _one(
-    screener: "Screener", file: Path, name: str, overlays: Path | None, lungs: Path | None
+    screener: "Screener", source: "Source", name: str, overlays: Path | None, lungs: Path | None
 ) -> tuple["Radiograph | None", ScreeningResult]:
     from covidweb.errors import ImageError
-    from covidweb.radiograph import read_radiograph_file
+    from covidweb.radiograph import read_radiograph
 
     try:
-        film = read_radiograph_file(file)
+        film = read_radiograph(source.read())
     except ImageError as error:
         return None, screener.failure(str(error))
     result = screener.screen(film)
@@ -94,6 +85,45 @@ def _one(
     if lungs is not None:
         _save_mask(film, result, lungs / f"{name}.png")
     return film, result
+
+
+class _Pictures:
+    """A folder for pictures of films; made at once, so that a fault is known before any work."""
+
+    def __init__(self, folder: Path, stems: Sequence[str]) -> None:
+        from covidweb.errors import DataError
+
+        self._folder, self._stems = folder, stems
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DataError(
+                f"The folder cannot be made: {error.strerror or error}. Received: {folder}"
+            ) from error
+
+    def holds(self, number: int) -> bool:
+        """Whether the picture of the film at that place has been written."""
+        return (self._folder / f"{self._stems[number]}.png").is_file()
+
+
+def _resume(
+    records: Records,
+    sources: Sequence["Source"],
+    model_sha256: str,
+    places: Sequence[_Pictures],
+    again: bool,
+) -> int:
+    """Go on after what an interrupted run with these weights wrote, pictures included."""
+
+    def accept(number: int, record: dict[str, Any]) -> bool:
+        answered = record.get("status") in ("ok", "uncertain")
+        same = record.get("model_sha256") == model_sha256
+        return again and same and (not answered or all(place.holds(number) for place in places))
+
+    done = records.resume([source.path for source in sources], accept)
+    if done:
+        print(f"covidweb: {done:,} of {len(sources):,} films were done before.", file=sys.stderr)
+    return done
 
 
 def _saved(path: Path) -> list[dict[str, Any]]:
@@ -113,14 +143,14 @@ def _saved(path: Path) -> list[dict[str, Any]]:
 
 
 def _differences(
-    saved: list[dict[str, Any]], file: Path, film: "Radiograph | None", result: ScreeningResult
+    saved: list[dict[str, Any]], name: str, film: "Radiograph | None", result: ScreeningResult
 ) -> list[str]:
     """Compare with the record of the same film, known by its hash, else by its name."""
     from covidweb.report import compare_record
 
     sha256 = film.sha256 if film else None
     same = [r for r in saved if sha256 and r.get("film_sha256") == sha256]
-    same = same or [r for r in saved if r.get("file") == file.name]
+    same = same or [r for r in saved if r.get("file") == name]
     if not same:
         return ["There is no record of this film to compare with."]
     return compare_record(same[0], result, sha256)
@@ -137,41 +167,6 @@ def _save_mask(film: "Radiograph", result: "ScreeningResult", path: Path) -> Non
     smooth.point(lambda level: 255 if level >= 128 else 0).save(path)
 
 
-def _stems(files: list[Path]) -> list[str]:
-    """Return the files' stems, with the extension added where two files share one."""
-    stems = [file.stem for file in files]
-    names: list[str] = []
-    for file, stem in zip(files, stems, strict=True):
-        name = stem if stems.count(stem) == 1 else file.name
-        count = names.count(name)
-        names.append(name if not count else f"{name}-{count + 1}")
-    return names
-
-
-def _expand(paths: list[Path]) -> Iterator[Path]:
-    """Yield files as given, and the films of folders, sorted, subfolders included."""
-    from covidweb.radiograph import ACCEPTED_EXTENSIONS
-
-    for path in paths:
-        if not path.is_dir():
-            yield path
-            continue
-        endings = {f".{extension}" for extension in ACCEPTED_EXTENSIONS}
-        yield from sorted(p for p in path.rglob("*") if p.suffix.lower() in endings)
-
-
-def _writer(format: Format, stream: TextIO, compared: bool) -> Callable[[dict[str, Any]], None]:
-    if format is Format.JSONL:
-        return lambda record: print(json.dumps(record), file=stream, flush=True)
+def _columns(compared: bool) -> list[str]:
     columns = list(ScreeningResult("error", 0.0, ModelId("", "")).record(""))
-    columns += ["differences"] if compared else []
-    table = csv.DictWriter(stream, columns, lineterminator="\n")
-    table.writeheader()
-
-    def write(record: dict[str, Any]) -> None:
-        table.writerow(
-            {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in record.items()}
-        )
-        stream.flush()
-
-    return write
+    return columns + (["differences"] if compared else [])

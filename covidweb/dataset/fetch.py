@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import requests
 
-from covidweb.radiograph import MAX_BYTES
+from covidweb.radiograph import Limits
 
 TRIES = 5
 TIMEOUT = (10, 30)
@@ -77,11 +77,11 @@ class Fetcher:
                 return f"status {response.status_code}, wait {wait}"
             if response.status_code != 200:
                 raise FetchFault(f"The server answered {response.status_code}, not 200.")
-            body = bytearray()
+            body, largest = bytearray(), Limits().file_bytes
             for piece in response.iter_content(1 << 16):
                 body += piece
-                if len(body) > MAX_BYTES:
-                    raise FetchFault(f"The file is larger than {MAX_BYTES:,} bytes.")
+                if len(body) > largest:
+                    raise FetchFault(f"The file is larger than {largest:,} bytes.")
             return bytes(body)
 
     def _wait(self, attempt: int, reason: str) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import MAX_PIXELS, Radiograph, read_radiograph
+from covidweb.radiograph import Limits, Radiograph, read_radiograph
 
 LONGEST = 512
 _QUALITY, _QUALITY_SMALL = 90, 95
@@ -43,6 +43,7 @@ def _grey(film: Radiograph) -> Image.Image:
 def _photograph(data: bytes) -> Image.Image:
     """Decode in colour; `read_radiograph` has accepted the bytes before."""
     picture = Image.open(io.BytesIO(data))
-    if picture.width * picture.height > MAX_PIXELS:
-        raise ImageError(f"The picture has more than {MAX_PIXELS:,.0f} pixels.")
+    most = Limits().pixels
+    if picture.width * picture.height > most:
+        raise ImageError(f"The picture has more than {most:,} pixels.")
     return picture.convert("RGB")

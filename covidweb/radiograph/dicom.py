@@ -17,7 +17,7 @@ from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRL
 
 from covidweb.errors import ImageError
 from covidweb.radiograph.decompress import decompress
-from covidweb.radiograph.limits import MAX_INFLATED, check_size
+from covidweb.radiograph.limits import MIB, Limits, check_size
 from covidweb.radiograph.picture import Pixels, chroma
 from covidweb.radiograph.scale import scale_samples, stretch
 
@@ -244,14 +244,14 @@ def _short(modality: str) -> str:
 
 
 def _check_inflated(data: bytes) -> None:
-    """Refuse a deflated data set that unpacks to more than `MAX_INFLATED`, unpacking no more."""
+    """Refuse a deflated data set that unpacks to more than the limit, unpacking no more."""
     if data[128:132] != b"DICM" or _DEFLATED not in data[132:2048]:
         return
     start = 144 + int.from_bytes(data[140:144], "little")
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    unpacker.decompress(data[start:], MAX_INFLATED)
+    unpacker, most = zlib.decompressobj(-zlib.MAX_WBITS), Limits().inflated_bytes
+    unpacker.decompress(data[start:], most)
     if unpacker.unconsumed_tail:
         raise ImageError(
             "This DICOM file is compressed beyond reason: at most "
-            f"{MAX_INFLATED // 2**20} MiB unpacked are accepted, received more."
+            f"{most // MIB} MiB unpacked are accepted, received more."
         )

@@ -1,41 +1,125 @@
-"""How large and how small a film may be; checked before anything is decoded."""
+"""Every limit on what may come in, in one place; each can be set by the environment.
+
+A limit is asked for when it is needed, so that a changed variable counts from the next file on.
+"""
+
+import os
+from dataclasses import dataclass, field, fields
 
 from covidweb.errors import ImageError
 
-MAX_BYTES = 64 * 1024 * 1024
-"""Largest file, in bytes."""
-
-MAX_PIXELS = 100_000_000
-"""Largest picture, in pixels; a digital chest film has 4 to 20 million."""
-
+MIB = 2**20
 MIN_SIDE = 64
-"""Smallest width and height, in pixels."""
+"""Smallest width and height of a film, in pixels."""
 
-MAX_INFLATED = 4 * MAX_BYTES
-"""Most bytes that a deflated DICOM file may unpack to."""
+
+def _limit(variable: str, default: int, meaning: str) -> int:
+    def read() -> int:
+        stated = os.environ.get(variable, "").strip()
+        if not stated:
+            return default
+        if not stated.isascii() or not stated.isdigit() or int(stated) == 0:
+            raise ImageError(
+                f"The environment variable {variable} must be a whole number above 0. "
+                f"Received: {stated[:40]}"
+            )
+        return int(stated)
+
+    facts = {"variable": variable, "default": default, "meaning": meaning}
+    return field(default_factory=read, metadata=facts)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits now in force.
+
+    Raises:
+        ImageError: a variable holds no whole number above 0.
+    """
+
+    file_mib: int = _limit("COVIDWEB_MAX_FILE_MIB", 64, "largest file, in MiB")
+    megapixels: int = _limit("COVIDWEB_MAX_MEGAPIXELS", 100, "largest film, in million pixels")
+    decode_mib: int = _limit(
+        "COVIDWEB_MAX_DECODE_MIB", 768, "memory that one film may take while it is read, in MiB"
+    )
+    decode_seconds: int = _limit(
+        "COVIDWEB_MAX_DECODE_SECONDS", 2, "processor time for one film, beyond its fair share"
+    )
+    decoders: int = _limit(
+        "COVIDWEB_DECODERS", 2, "films decoded at once, by all sessions together"
+    )
+    archive_files: int = _limit("COVIDWEB_MAX_ARCHIVE_FILES", 5_000, "files that a ZIP may list")
+    archive_mib: int = _limit(
+        "COVIDWEB_MAX_ARCHIVE_MIB", 4_096, "what the films of a ZIP may hold together, in MiB"
+    )
+
+    @property
+    def file_bytes(self) -> int:
+        """Largest file in bytes."""
+        return self.file_mib * MIB
+
+    @property
+    def pixels(self) -> int:
+        """Largest film in pixels; a digital chest film has 4 to 20 million."""
+        return self.megapixels * 1_000_000
+
+    @property
+    def decode_bytes(self) -> int:
+        """Memory for reading one film in bytes."""
+        return self.decode_mib * MIB
+
+    @property
+    def inflated_bytes(self) -> int:
+        """Most bytes that a deflated DICOM file may unpack to."""
+        return 4 * self.file_bytes
+
+    @property
+    def archive_bytes(self) -> int:
+        """Most bytes that the films of one archive may hold together."""
+        return self.archive_mib * MIB
+
+
+def limits_table() -> list[tuple[str, int, str]]:
+    """Return variable, default and meaning of every limit, for the documentation."""
+    return [
+        (str(f.metadata["variable"]), int(f.metadata["default"]), str(f.metadata["meaning"]))
+        for f in fields(Limits)
+    ]
 
 
 def check_bytes(size: int) -> None:
-    """Raise ImageError for an empty file and for one over `MAX_BYTES`."""
+    """Raise ImageError for an empty file and for one that is too large."""
     if size == 0:
         raise ImageError("This file is empty: it holds 0 bytes.")
-    if size > MAX_BYTES:
+    limits = Limits()
+    if size > limits.file_bytes:
         raise ImageError(
-            f"This file is too large: at most {MAX_BYTES // 2**20} MiB are accepted, "
-            f"received {size / 2**20:.1f} MiB."
+            f"This file is too large: at most {limits.file_mib} MiB are accepted, "
+            f"received {size / MIB:.1f} MiB."
         )
 
 
 def check_size(width: int, height: int) -> None:
-    """Raise ImageError for a picture over `MAX_PIXELS` or with a side under `MIN_SIDE`."""
+    """Raise ImageError for a picture with too many pixels or with a side under `MIN_SIDE`."""
     received = f"received {width:,} x {height:,}"
-    if width * height > MAX_PIXELS:
+    limits = Limits()
+    if width * height > limits.pixels:
         raise ImageError(
-            f"This picture is too large: at most {MAX_PIXELS // 10**6} million pixels are "
+            f"This picture is too large: at most {limits.megapixels} million pixels are "
             f"accepted, {received}."
         )
     if min(width, height) < MIN_SIDE:
         raise ImageError(
             f"This picture is too small: at least {MIN_SIDE} x {MIN_SIDE} pixels are needed, "
             f"{received}."
+        )
+
+
+def check_memory(needed: int) -> None:
+    """Raise ImageError where reading a film would take more than `decode_bytes`."""
+    limits = Limits()
+    if needed > limits.decode_bytes:
+        raise ImageError(
+            f"This picture takes too much memory to read: at most {limits.decode_mib} MiB are "
+            f"accepted, it needs about {needed / MIB:,.0f} MiB."
         )

@@ -34,7 +34,7 @@ def results_csv(items: Sequence[ReportItem]) -> str:
     writer = csv.DictWriter(stream, COLUMNS, extrasaction="ignore", lineterminator="\r\n")
     writer.writeheader()
     for item in items:
-        writer.writerow({key: _safe(value) for key, value in _row(item).items()})
+        writer.writerow({key: spreadsheet_safe(value) for key, value in _row(item).items()})
     return stream.getvalue()
 
 
@@ -45,7 +45,7 @@ def _row(item: ReportItem) -> dict[str, Any]:
     return {**record, **zones, "probability_low": low, "probability_high": high}
 
 
-def _safe(value: Any) -> Any:
+def spreadsheet_safe(value: Any) -> Any:
     """Put an apostrophe before text that a spreadsheet would run as a formula."""
     if isinstance(value, str) and value.lstrip().startswith(_FORMULA):
         return "'" + value

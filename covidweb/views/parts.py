@@ -11,6 +11,7 @@ from streamlit.errors import StreamlitAPIException
 
 from covidweb.bundle import Bundle, list_bundles, read_bundle, results
 from covidweb.errors import CovidwebError
+from covidweb.report.table import spreadsheet_safe
 
 T = TypeVar("T")
 
@@ -97,7 +98,7 @@ def download_csv(table: pd.DataFrame, name: str) -> None:
     """Offer a table as CSV; written when it is asked for."""
     st.download_button(
         "Download CSV",
-        data=lambda: table.to_csv(index=False),
+        data=lambda: table.map(spreadsheet_safe).to_csv(index=False),
         file_name=f"{name}.csv",
         mime="text/csv",
         icon=":material/download:",

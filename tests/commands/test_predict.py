@@ -97,3 +97,99 @@ def test_a_saved_record_is_run_again_and_compared(run, folder, tmp_path, seed_ro
 
     unknown = run(folder / "b.png", "--compare", saved)
     assert "no record" in records(unknown.stdout)[0]["differences"][0]
+
+
+def test_archives_and_files_without_extension_are_found_and_the_rest_is_named(
+    run, tmp_path, film_png
+):
+    import zipfile
+
+    folder = tmp_path / "disc"
+    folder.mkdir()
+    (folder / "IM0001").write_bytes(film_png(0))
+    (folder / "README").write_text("a disc")
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("deep/IM0002", film_png(1))
+    found = run(folder)
+    assert found.exit_code == 0, found.output
+    names = [row["file"] for row in records(found.stdout)]
+    assert names == [str(folder / "IM0001"), str(folder / "more.zip") + "/deep/IM0002"]
+    assert "1 file is no film and was left out: README (plain text)." in found.stderr
+
+
+def test_names_that_are_no_utf8_too_long_or_the_same_never_end_a_run(run, tmp_path, film_png):
+    folder = tmp_path / "in"
+    (folder / "b").mkdir(parents=True)
+    odd = folder / b"f\xfclm.png".decode("utf-8", "surrogateescape")
+    for path in (odd, folder / ("x" * 255), folder / "same.png", folder / "b" / "same.png"):
+        path.write_bytes(film_png(0))
+    for form in ("csv", "jsonl"):
+        out = tmp_path / f"out.{form}"
+        found = run(folder, "--format", form, "--output", out, "--overlays", tmp_path / "o")
+        assert found.exit_code == 0, found.output
+        assert out.read_text(encoding="utf-8").count("x" * 255) == 1
+    assert len(list((tmp_path / "o").iterdir())) == 4
+
+
+def test_a_formula_in_a_file_name_is_not_run_by_a_spreadsheet(run, tmp_path, film_png, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "=HYPERLINK(1).png").write_bytes(film_png(0))
+    found = run("=HYPERLINK(1).png", "--format", "csv")
+    assert found.stdout.splitlines()[1].startswith("'=HYPERLINK(1).png,")
+
+
+@pytest.mark.parametrize("option", ["--output", "--overlays"])
+def test_a_place_that_cannot_be_written_is_a_sentence_before_the_models_load(
+    run, folder, tmp_path, monkeypatch, option
+):
+    from covidweb.errors import DataError
+    from covidweb.screening.screener import Screener
+
+    monkeypatch.setattr(Screener, "load", None)
+    (tmp_path / "file").write_text("in the way")
+    found = run(folder, option, tmp_path / "file" / "out")
+    assert isinstance(found.exception, DataError)
+    assert str(found.exception).endswith(f"Received: {tmp_path / 'file' / 'out'}")
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv"])
+def test_a_killed_run_goes_on_without_repeating_a_film(run, folder, tmp_path, monkeypatch, form):
+    from covidweb.screening.screener import Screener
+
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    words = ("--format", form, "--output")
+    assert run(folder, *words, whole).exit_code == 0
+    lines = whole.read_text().splitlines(keepends=True)
+    keep = lines[: 3 if form == "csv" else 2]
+    # The last line was being written when the run was killed.
+    (tmp_path / "out.part").write_text("".join(keep) + lines[-1][:20])
+    screened = []
+    real = Screener.screen
+    monkeypatch.setattr(
+        Screener, "screen", lambda self, film: screened.append(1) or real(self, film)
+    )
+    found = run(folder, *words, out)
+    assert found.exit_code == 0, found.output
+    assert "2 of 3 films were done before" in found.stderr and screened == []
+    assert out.read_text().startswith("".join(keep))
+    finished = out.read_text().splitlines(keepends=True)
+    assert [line[:40] for line in finished] == [line[:40] for line in lines]
+    assert not (tmp_path / "out.part").exists()
+
+
+@pytest.mark.parametrize("fault", ["other files", "other weights", "no overlay", "other columns"])
+def test_what_another_run_left_is_not_gone_on_with(run, folder, tmp_path, fault):
+    out, overlays = tmp_path / "out", tmp_path / "o"
+    assert run(folder, "--output", out).exit_code == 0
+    text = out.read_text()
+    if fault == "other files":
+        text = text.replace("a.png", "other.png")
+    if fault == "other weights":
+        text = text.replace('"model_sha256": "', '"model_sha256": "0')
+    if fault == "other columns":
+        text = "file,status\n" + text
+    (tmp_path / "again.part").write_text(text)
+    extra = ("--overlays", overlays) if fault == "no overlay" else ()
+    found = run(folder, "--output", tmp_path / "again", *extra)
+    assert found.exit_code == 0 and "were done before" not in found.stderr
+    assert len((tmp_path / "again").read_text().splitlines()) == 3

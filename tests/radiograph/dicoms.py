@@ -131,3 +131,16 @@ def _with_gdcm(data: bytes, syntax: str) -> bytes:
         writer.SetImage(change.GetOutput())
         assert writer.Write()
         return target.read_bytes()
+
+
+def disc_directory() -> bytes:
+    """Write the directory of a disc (DICOMDIR), without any records."""
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset = FileDataset(io.BytesIO(), {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset.FileSetID = "DISC"
+    stream = io.BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    return stream.getvalue()

@@ -205,10 +205,9 @@ def test_nothing_of_the_person_is_kept_or_logged(film, caplog):
 
 
 def test_a_deflated_bomb_is_not_unpacked(film, monkeypatch):
-    from covidweb.radiograph import dicom as module
-
-    data = dicom(np.zeros((400, 400), np.uint8), "deflated")
-    monkeypatch.setattr(module, "MAX_INFLATED", 10_000)
+    data = dicom(np.zeros((2400, 2400), np.uint8), "deflated")
+    assert len(data) < 10_000
+    monkeypatch.setenv("COVIDWEB_MAX_FILE_MIB", "1")
     with pytest.raises(ImageError, match="beyond reason"):
         read_radiograph(data)
 

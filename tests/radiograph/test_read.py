@@ -20,13 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from dicoms import SYNTAXES, dicom
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import (
-    MAX_BYTES,
-    Radiograph,
-    limits,
-    read_radiograph,
-    read_radiograph_file,
-)
+from covidweb.radiograph import Limits, Radiograph, read_radiograph, read_radiograph_file
 from covidweb.radiograph.quiet import quiet
 
 
@@ -96,10 +90,17 @@ def test_bad_bytes_get_one_clear_sentence(name):
 
 
 def test_too_many_bytes_are_refused(monkeypatch):
-    monkeypatch.setattr(limits, "MAX_BYTES", 1000)
-    with pytest.raises(ImageError, match="too large"):
-        read_radiograph(_encoded("BMP"))
-    assert MAX_BYTES == 64 * 2**20
+    assert Limits().file_bytes == 64 * 2**20
+    monkeypatch.setenv("COVIDWEB_MAX_FILE_MIB", "1")
+    with pytest.raises(ImageError, match=r"too large: at most 1 MiB.*received 2\.0 MiB"):
+        read_radiograph(_encoded("BMP", Image.new("L", (2048, 1024))))
+
+
+@pytest.mark.parametrize("stated", ["much", "0", "-1", "1.5"])
+def test_a_limit_that_is_no_number_is_named(monkeypatch, stated):
+    monkeypatch.setenv("COVIDWEB_MAX_FILE_MIB", stated)
+    with pytest.raises(ImageError, match=rf"COVIDWEB_MAX_FILE_MIB.*{stated}"):
+        read_radiograph(_encoded("PNG"))
 
 
 def test_hash_is_of_the_bytes(film_png):

@@ -1,12 +1,12 @@
 import io
-import zipfile
 
 import numpy as np
 import pytest
 
 from covidweb.errors import ImageError
+from covidweb.radiograph import Source
 from covidweb.screening import batch
-from covidweb.screening.batch import Batch, Source, base_name, list_folder, list_upload, thumbnail
+from covidweb.screening.batch import Batch, thumbnail
 from covidweb.screening.result import ModelId, ScreeningResult
 
 MODEL = ModelId("made-up", "0" * 64)
@@ -29,119 +29,6 @@ class FakeScreener:
         return ScreeningResult("error", 0.5, MODEL, reason=reason)
 
 
-def zipped(members, **options):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, **options) as archive:
-        for name, data in members:
-            archive.writestr(name, data)
-    return stream.getvalue()
-
-
-def test_a_film_is_its_own_listing(film_png):
-    (source,) = list_upload("some/where/film.png", film_png(0)).sources
-    assert source.name == "film.png"
-    assert source.read() == film_png(0)
-
-
-def test_a_zip_gives_its_films_by_base_name_and_leaves_the_rest_out(film_png):
-    data = zipped(
-        [
-            ("deep/er/a.png", film_png(0)),
-            ("..\\..\\evil.png", film_png(1)),
-            ("/etc/b.jpg", film_png(2)),
-            ("IM0001", film_png(3)),
-            ("notes.txt", b"patients"),
-            ("__MACOSX/._a.png", b"fork"),
-            (".DS_Store", b"x"),
-            ("folder/", b""),
-        ]
-    )
-    found = list_upload("many.zip", data)
-    assert [s.name for s in found.sources] == ["a.png", "evil.png", "b.jpg", "IM0001"]
-    assert found.left_out == ("notes.txt",)
-    assert found.sources[1].read() == film_png(1)
-
-
-@pytest.mark.parametrize(
-    ("data", "said"),
-    [
-        (b"PK\x03\x04 not really", "broken"),
-        (zipped([]), "no films"),
-        (zipped([("readme.md", b"x")]), "no films"),
-    ],
-)
-def test_an_archive_without_films_becomes_one_row_that_says_why(data, said):
-    (source,) = list_upload("bad.zip", data).sources
-    assert source.name == "bad.zip"
-    with pytest.raises(ImageError, match=said):
-        source.read()
-
-
-def test_a_bomb_is_not_unpacked():
-    data = zipped([("bomb.png", bytes(batch.ALWAYS_UNPACKED + 1))])
-    assert len(data) < 100_000
-    (source,) = list_upload("bomb.zip", data).sources
-    with pytest.raises(ImageError, match="far more"):
-        source.read()
-
-
-def test_sizes_in_the_archive_that_lie_do_not_help(film_png, monkeypatch):
-    monkeypatch.setattr(batch, "ALWAYS_UNPACKED", 10)
-    monkeypatch.setattr(batch, "MAX_RATIO", 0)
-    (source,) = list_upload("a.zip", zipped([("a.png", film_png(0))])).sources
-    with pytest.raises(ImageError, match="far more"):
-        source.read()
-
-
-def test_too_many_members_and_too_many_bytes_are_refused(film_png, monkeypatch):
-    data = zipped([("a.png", film_png(0)), ("b.png", film_png(1))])
-    monkeypatch.setattr(batch, "MAX_MEMBERS", 1)
-    with pytest.raises(ImageError, match="too many"):
-        list_upload("a.zip", data).sources[0].read()
-    monkeypatch.setattr(batch, "MAX_MEMBERS", 9)
-    monkeypatch.setattr(batch, "MAX_UNPACKED", 1000)
-    with pytest.raises(ImageError, match="in parts"):
-        list_upload("a.zip", data).sources[0].read()
-
-
-def test_a_locked_or_damaged_member_says_so(film_png):
-    data = bytearray(zipped([("a.png", film_png(0))]))
-    locked = bytearray(data)
-    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
-        locked[locked.index(signature) + offset] |= 1
-    with pytest.raises(ImageError, match="password"):
-        list_upload("a.zip", bytes(locked)).sources[0].read()
-    data[200:260] = bytes(60)
-    with pytest.raises(ImageError, match="broken inside"):
-        list_upload("a.zip", bytes(data)).sources[0].read()
-
-
-def test_a_folder_is_read_with_its_subfolders(tmp_path, film_png):
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "b.png").write_bytes(film_png(1))
-    (tmp_path / "a.png").write_bytes(film_png(0))
-    (tmp_path / "labels.csv").write_text("no film")
-    (tmp_path / ".hidden.png").write_bytes(b"x")
-    found = list_folder(tmp_path)
-    assert [s.name for s in found.sources] == ["a.png", "b.png"]
-    assert found.left_out == ("labels.csv",)
-    assert found.sources[1].read() == film_png(1)
-
-
-@pytest.mark.parametrize(
-    ("name", "base"),
-    [
-        ("C:\\Users\\someone\\film.png", "film.png"),
-        ("../../film.png", "film.png"),
-        ("a\x00b\n.png", "ab.png"),
-        ("", "unnamed"),
-        ("..", ".."),
-    ],
-)
-def test_only_base_names_are_kept(name, base):
-    assert base_name(name) == base
-
-
 def sources(film_png, count):
     return [Source(f"{i}.png", lambda i=i: film_png(i)) for i in range(count)]
 
@@ -162,6 +49,15 @@ def test_a_batch_gives_every_row_in_order_with_failures_in_place(film_png):
     assert rows[0].data == film_png(0) and len(rows[0].sha256) == 64
     assert rows[3].result.probability == pytest.approx(FakeAnswer(film_png(2)), abs=1e-6)
     assert screener.sizes == [3, 3]
+
+
+def test_a_file_for_which_memory_is_short_is_one_failed_row(film_png):
+    def greedy():
+        raise MemoryError
+
+    first, second = Batch([Source("a", greedy), *sources(film_png, 1)], FakeScreener()).run()
+    assert first.result.status == "error" and "memory" in first.result.reason
+    assert second.result.status == "ok"
 
 
 def FakeAnswer(data):

@@ -8,14 +8,12 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from covidweb.radiograph import ACCEPTED, ACCEPTED_EXTENSIONS, MAX_BYTES
-from covidweb.screening.batch import Source, base_name, list_upload
+from covidweb.radiograph import ACCEPTED, Limits, Listing, Source, base_name, list_upload
 from covidweb.views.screen.worklist import GENERATION, Worklist, clear
 
 HANDED_OVER = "screen_film"
 """Another page puts `{"name": str, "bytes": bytes, "truth": str?}` here to have it screened."""
 
-_TYPES = [*ACCEPTED_EXTENSIONS, "dicom", "zip"]
 _FILES, _FOLDER = "Files or a ZIP", "A folder"
 _SEEN, _SAMPLE = "screen_seen", "screen_sample"
 
@@ -34,16 +32,14 @@ def take_in(worklist: Worklist) -> None:
     folder = kind == _FOLDER
     uploads = st.file_uploader(
         "A folder of chest films" if folder else "Chest films",
-        type=_TYPES,
         accept_multiple_files="directory" if folder else True,
         key=f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}",
         help=(
-            f"{ACCEPTED}, up to {MAX_BYTES // 2**20} MiB each; a ZIP may hold thousands. DICOM "
-            "files without an extension can come in a ZIP. Films stay in this server's memory "
-            "and are gone when you close the page."
+            f"{ACCEPTED}, up to {Limits().file_mib} MiB each, by whatever name, alone or in a "
+            "ZIP. Films stay in this server's memory and are gone when you close the page."
         ),
     )
-    _queue(worklist, uploads or [])
+    _queue(worklist, uploads or [], chosen=not folder)
     _buttons(worklist)
 
 
@@ -58,21 +54,16 @@ def sample(index: int) -> tuple[str, bytes]:
     return f"simulated-{index % len(films) + 1}.png", stream.getvalue()
 
 
-def _queue(worklist: Worklist, uploads: list[Any]) -> None:
+def _queue(worklist: Worklist, uploads: list[Any], chosen: bool) -> None:
     seen: set[str] = st.session_state.setdefault(_SEEN, set())
+    found = Listing()
     for upload in uploads:
-        if upload.file_id in seen:
-            continue
-        seen.add(upload.file_id)
-        found = list_upload(upload.name, upload.getvalue())
-        worklist.add(found.sources)
-        if found.left_out:
-            worklist.notes.append(_left_out(upload.name, found.left_out))
-
-
-def _left_out(archive: str, names: tuple[str, ...]) -> str:
-    shown = ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
-    return f"{len(names)} files of {base_name(archive)} are no films and were left out: {shown}."
+        if upload.file_id not in seen:
+            seen.add(upload.file_id)
+            found += list_upload(upload.name, upload.getvalue(), chosen)
+    worklist.add(found.sources)
+    if found.left_out:
+        worklist.notes.append(found.note())
 
 
 def _handed_over(worklist: Worklist) -> None:

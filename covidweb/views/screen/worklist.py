@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import Radiograph, read_radiograph
-from covidweb.screening.batch import Batch, Screened, Screens, Source
+from covidweb.radiograph import Radiograph, Source, read_radiograph
+from covidweb.screening.batch import Batch, Screened, Screens
 from covidweb.screening.result import ScreeningResult, Verdict
 from covidweb.screening.trust import working_copy
 
