@@ -66,7 +66,7 @@ def base_address() -> str:
 def address(row: Any, base: str | None = None) -> str:
     """Return the address of a row's original (`repo`, `commit`, `repo_path`)."""
     base = (base or base_address()).rstrip("/")
-    return f"{base}/{row.repo}/{row.commit}/{quote(row.repo_path)}"
+    return f"{base}/{quote(f'{row.repo}/{row.commit}/{row.repo_path}')}"
 
 
 def download(

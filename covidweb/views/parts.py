@@ -11,6 +11,7 @@ from streamlit.errors import StreamlitAPIException
 
 from covidweb.bundle import Bundle, list_bundles, read_bundle, results
 from covidweb.errors import CovidwebError
+from covidweb.markdown import escape
 from covidweb.report.table import spreadsheet_safe
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def within_one_place(evaluation: Mapping[str, Any]) -> None:
     if table.empty:
         return
     said = "; ".join(
-        f"{row.title}: AUC **{row.value:.2f}** ({row.low:.2f} to {row.high:.2f})"
+        f"{escape(row.title)}: AUC **{row.value:.2f}** ({row.low:.2f} to {row.high:.2f})"
         for row in table.itertuples()
     )
     st.markdown(f":material/my_location: **Within one place**: {said}.")
@@ -55,7 +56,7 @@ def attempt(read: Callable[[], T]) -> T | None:
     try:
         return read()
     except CovidwebError as error:
-        problem(str(error))
+        problem(escape(error))
         return None
 
 
@@ -68,7 +69,9 @@ def bundles(kinds: tuple[str, ...] | None = None) -> list[Bundle]:
 def choose(label: str, options: list[str], key: str, default: str | None = None) -> str:
     """Return the one chosen of a few options, as a row of buttons."""
     start = default if default in options else options[0]
-    chosen = st.segmented_control(label, options, default=start, required=True, key=key)
+    chosen = st.segmented_control(
+        label, options, default=start, required=True, key=key, format_func=escape
+    )
     return str(chosen) if chosen in options else start
 
 

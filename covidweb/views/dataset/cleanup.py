@@ -7,6 +7,7 @@ import streamlit as st
 from covidweb.dataset.duplicates import SAME, near_pairs
 from covidweb.dataset.pictures import BLANK
 from covidweb.dataset.selection import in_doubt
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.dataset import films, gallery
 from covidweb.views.dataset.films import Films
@@ -71,7 +72,8 @@ def _blank(table: Films) -> None:
     rows = table.rows
     known = rows["contrast"].notna()
     flat = rows[rows["contrast"] < BLANK].sort_values("contrast")
-    by_label = ", ".join(f"{n:,} {label}" for label, n in flat["label"].value_counts().items())
+    counts = flat["label"].value_counts()
+    by_label = ", ".join(f"{n:,} {escape(label)}" for label, n in counts.items())
     st.markdown(
         f"Films whose grey levels span less than {BLANK} of 255 (5th to 95th percentile): "
         f"**{len(flat):,}**{f' ({by_label})' if by_label else ''} of {known.sum():,} measured."
@@ -91,6 +93,6 @@ def _doubt(table: Films) -> None:
     found = in_doubt(table.rows)
     st.caption(
         f"{len(found):,} of {int(table.rows['score'].notna().sum()):,} films with a score of the "
-        f"model '{table.model.name}'; the most contradicted first, at most {_MOST}."
+        f"model '{escape(table.model.name)}'; the most contradicted first, at most {_MOST}."
     )
     gallery.tiles(table, found.head(_MOST), "doubt")

@@ -8,6 +8,7 @@ import streamlit as st
 from covidweb.bundle import Bundle
 from covidweb.dataset.statistics import confounding, confounding_sentence
 from covidweb.errors import ModelError
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.dataset.films import Films
 
@@ -22,10 +23,11 @@ _BLIND = {
 def show(table: Films) -> None:
     """Draw the table of label by source, and the blind classifiers beside it."""
     st.subheader("Which source has which class")
-    st.markdown(confounding_sentence(table.rows))
+    st.markdown(escape(confounding_sentence(table.rows)))
     counts = confounding(table.rows)
     if not counts.empty:
-        st.table(counts.map(lambda films: f"{films:,}" if films else "–"))
+        shown = counts.map(lambda films: f"{films:,}" if films else "–")
+        st.table(shown.rename(index=escape, columns=escape))
         parts.download_csv(counts.reset_index(), "label-by-source")
     st.caption(
         "Films to learn from only. The auxiliary sets have both of their classes from one "

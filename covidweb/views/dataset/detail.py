@@ -11,6 +11,7 @@ from covidweb.dataset.download import address
 from covidweb.dataset.manifest import SIMULATED
 from covidweb.dataset.pictures import neighbours
 from covidweb.errors import CovidwebError
+from covidweb.markdown import escape
 from covidweb.radiograph import read_radiograph_file
 from covidweb.views import parts, session
 from covidweb.views.dataset import augmentation, films, gallery
@@ -41,7 +42,7 @@ def open_film(table: Films) -> bool:
         parts.problem("There is no film of this name in the manifest here.")
         return True
     row = found.iloc[0]
-    st.subheader(f"Film {name}")
+    st.subheader(f"Film {escape(name)}")
     if row["source"] == SIMULATED:
         st.info("This film is simulated: computed from a digital chest, nobody's radiograph.")
     picture, facts = st.columns([3, 2], gap="large")
@@ -85,12 +86,12 @@ def _prediction(
         radiograph = read_radiograph_file(path)
         result = session.screener(name).screen(radiograph)
     except CovidwebError as error:
-        parts.problem(str(error))
+        parts.problem(escape(error))
         return
     picture = overlay(radiograph, result, opacity, outline)
     slot.image(picture, width="stretch", alt=f"{films.alt_text(row)}, with heatmap")
     probability = "" if result.probability is None else f", probability {result.probability:.2f}"
-    reason = f" {result.reason}" if result.reason else ""
+    reason = f" {escape(result.reason)}" if result.reason else ""
     st.markdown(f"**{result.verdict or result.status}**{probability}.{reason}")
 
 
@@ -107,10 +108,10 @@ def _facts(table: Films, row: pd.Series) -> None:
             "not evaluated" if pd.isna(row["score"]) else f"{row['score']:.3f}, {row['outcome']}"
         )
         lines.append((f"Score of the model '{table.model.name}'", score))
-    facts = pd.DataFrame(lines, columns=["Fact", "Value"])
+    facts = pd.DataFrame(lines, columns=["Fact", "Value"]).map(escape)
     st.table(facts.set_index("Fact"))
     if row["repo"]:
-        st.caption(f"[The original]({address(row)}), sha256 {row['sha256'][:16]}…")
+        st.caption(f"[The original]({address(row)}), sha256 {escape(row['sha256'][:16])}…")
 
 
 def _actions(table: Films, row: pd.Series) -> None:

@@ -11,6 +11,7 @@ from covidweb.dataset.download import DownloadReport, base_address, download
 from covidweb.dataset.facts import read_facts
 from covidweb.dataset.statistics import counts
 from covidweb.errors import CovidwebError
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.dataset import detail
 
@@ -19,7 +20,7 @@ _SHOWN = 10
 
 def show_without_data(reason: str) -> None:
     """Say that there are no films here, offer both ways on, and show simulated ones."""
-    parts.problem(f"There are no films on this machine yet. {reason}")
+    parts.problem(f"There are no films on this machine yet. {escape(reason)}")
     show()
     _simulated()
 
@@ -27,7 +28,7 @@ def show_without_data(reason: str) -> None:
 def show() -> None:
     """Offer the download and the import."""
     root = data_root()
-    st.caption(f"The data root is {root.resolve()} (set COVIDWEB_DATA for another).")
+    st.caption(f"The data root is {escape(root.resolve())} (set COVIDWEB_DATA for another).")
     fetch, own = st.columns(2, gap="large")
     with fetch:
         st.subheader("Fetch the films")
@@ -65,7 +66,7 @@ def _fetch() -> None:
     )
     if st.button("Download", icon=":material/download:", key="fetch"):
         _run(sets, int(limit))
-    st.caption(f"From {base_address()}. In a terminal:")
+    st.caption(f"From {escape(base_address())}. In a terminal:")
     st.code("python -m covidweb data download", language="bash")
 
 
@@ -79,7 +80,7 @@ def _run(sets: list[str], limit: int) -> None:
     try:
         report = download(data_root(), sets, limit=limit, progress=step)
     except CovidwebError as error:
-        parts.problem(str(error))
+        parts.problem(escape(error))
         return
     bar.empty()
     _tell(report)
@@ -95,7 +96,7 @@ def _tell(report: DownloadReport) -> None:
             f"{len(report.faults):,} films did not arrive; another download asks for those only."
         )
         for fault in report.faults[:_SHOWN]:
-            st.caption(f"{fault.image_id}: {fault.reason}")
+            st.caption(escape(f"{fault.image_id}: {fault.reason}"))
     st.button("Show the films", icon=":material/photo_library:", key="fetch_done")
 
 

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import streamlit as st
 
+from covidweb.markdown import escape
 from covidweb.views.dataset import films
 from covidweb.views.dataset.films import Films
 
@@ -60,7 +61,7 @@ def tiles(table: Films, rows: pd.DataFrame, place: str, captions: bool = True) -
                 if captions:
                     st.caption(_caption(row))
                 st.button(
-                    row["image_id"],
+                    escape(row["image_id"]),
                     key=f"{place}-{row['image_id']}",
                     help="Open this film",
                     type="tertiary",
@@ -81,7 +82,7 @@ def _caption(row: pd.Series) -> str:
         lines.append(f"score {row['score']:.2f}, {row['outcome']}")
     if "why" in row:
         lines.append(str(row["why"]))
-    return "  \n".join(lines)
+    return "  \n".join(escape(line) for line in lines)
 
 
 def _ordered(chosen: pd.DataFrame, order: str) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import streamlit as st
 from covidweb.dataset import data_root
 from covidweb.dataset.manifest import SIMULATED
 from covidweb.errors import DataError
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.dataset import detail, films, filters, gallery
 
@@ -77,4 +78,4 @@ def _head(table: films.Films) -> None:
     if simulated:
         st.info(f"{simulated:,} of them are simulated: computed, nobody's radiographs.")
     if table.note:
-        parts.problem(table.note)
+        parts.problem(escape(table.note))

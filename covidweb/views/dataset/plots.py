@@ -10,6 +10,7 @@ import streamlit as st
 
 from covidweb.dataset import statistics
 from covidweb.dataset.pictures import LEVELS, grey_levels, mean_film, sample, small_films
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.charts import COLOURS
 
@@ -33,7 +34,7 @@ def show(root: Path, rows: pd.DataFrame) -> None:
     else:
         alt = "Films by decade of age and label"
         parts.show_chart(bars(ages, "age", "v"), ages, "films-by-age", alt)
-    st.caption(statistics.age_note(rows))
+    st.caption(escape(statistics.age_note(rows)))
     sizes = statistics.sizes(rows)
     if not sizes.empty:
         alt = "Films by size of the original"
@@ -79,7 +80,9 @@ def _looks(root: Path, rows: pd.DataFrame) -> None:
         for name, index in groups.items():
             title = ", ".join(name if isinstance(name, tuple) else (name,))
             members = films[list(index)]
-            st.image(mean_film(members), caption=title, width=150, alt=f"Mean film of {title}")
+            st.image(
+                mean_film(members), caption=escape(title), width=150, alt=f"Mean film of {title}"
+            )
             shares = grey_levels(members)
             levels += [(title, (i + 0.5) / LEVELS, share) for i, share in enumerate(shares)]
     table = pd.DataFrame(levels, columns=["films", "grey", "share"])

@@ -6,6 +6,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle
 from covidweb.errors import ModelError
+from covidweb.markdown import escape
 from covidweb.screening.batch import Batch
 from covidweb.screening.words import headline, probability_words
 from covidweb.views import parts, session
@@ -31,7 +32,7 @@ def screen_waiting(worklist: Worklist, bundle: Bundle) -> bool:
     try:
         batch = worklist.begin(session.screener(bundle.name), bundle.sha256)
     except ModelError as error:
-        parts.problem(str(error))
+        parts.problem(escape(error))
         return True
     if batch is not None and batch.total <= _AT_ONCE:
         with st.spinner("Reading the film…"):

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from covidweb.markdown import escape
 from covidweb.screening.reading import Reading, score
 from covidweb.screening.words import HEADLINES
 from covidweb.views.screen.worklist import Row
@@ -52,7 +53,9 @@ def compare(row: Row) -> None:
     columns[1].markdown(f"**The model**: {_WORDS.get(reading.model, HEADLINES['uncertain'])}")
     if reading.truth:
         known = {"covid": "from a person with COVID-19", "normal": "read as normal"}
-        columns[2].markdown(f"**In the dataset**: {known.get(reading.truth, reading.truth)}")
+        columns[2].markdown(
+            f"**In the dataset**: {known.get(reading.truth) or escape(reading.truth)}"
+        )
     _score_line()
 
 

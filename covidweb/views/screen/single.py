@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.views.screen import explain, film, known, reading, trust, verdict, zones
 from covidweb.views.screen.worklist import Row, Worklist
 
@@ -92,4 +93,4 @@ def _name(row: Row) -> None:
         "simulated": "Simulated: computed from a digital chest, nobody's radiograph.",
         "dataset": "From the dataset.",
     }.get(row.film.origin)
-    st.caption(f"{row.film.name}" + (f" · {origin}" if origin else ""))
+    st.caption(escape(row.film.name) + (f" · {origin}" if origin else ""))

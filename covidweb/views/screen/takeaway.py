@@ -7,6 +7,7 @@ from typing import overload
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.report import ReportItem, overlays_zip, report_pdf, result_record, results_csv
 from covidweb.views.screen import meaning
 from covidweb.views.screen.worklist import Row, Worklist
@@ -51,7 +52,7 @@ def show(worklist: Worklist, rows: Sequence[Row], chosen: Row | None, bundle: Bu
     """Draw the downloads: of the chosen film, and of all rows where there are several."""
     with st.expander("Take away", icon=":material/download:"):
         if chosen is not None:
-            st.markdown(f"**This film** · {chosen.film.name}")
+            st.markdown(f"**This film** · {escape(chosen.film.name)}")
             _buttons(Items(worklist, [chosen], bundle), "film", _stem(chosen.film.name))
         if len(rows) > 1:
             st.markdown(f"**All {len(rows)} films of the table**")

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.radiograph import Radiograph
 from covidweb.screening import trust
 from covidweb.screening.words import probability_words
@@ -36,7 +37,7 @@ def show(row: Row, film: Radiograph, bundle: Bundle) -> None:
         _advice(row, stable, learned, bundle)
         _lungs(row)
         _steadiness(stable)
-        st.markdown(f"**Known film** · {learned.sentence}")
+        st.markdown(f"**Known film** · {escape(learned.sentence)}")
         findings(row)
 
 
@@ -46,7 +47,7 @@ def caution(row: Row, bundle: Bundle) -> None:
         return
     said = trust.advice(row.result, edges_only=bundle.kind == "seed")
     if said.level == "doubt":
-        st.markdown(f"{_LEVELS[said.level]} **{said.sentence}** {said.reasons[0]}")
+        st.markdown(f"{_LEVELS[said.level]} **{said.sentence}** {escape(said.reasons[0])}")
 
 
 def findings(row: Row) -> None:
@@ -54,7 +55,7 @@ def findings(row: Row) -> None:
     if not row.result.quality:
         return
     said = "  \n".join(
-        f"{':material/check:' if f.passed else ':material/close:'} {f.message}"
+        f"{':material/check:' if f.passed else ':material/close:'} {escape(f.message)}"
         for f in row.result.quality
     )
     st.markdown(f"**Is it a frontal chest film at all?**\n\n{said}")
@@ -73,7 +74,7 @@ def _advice(row: Row, stable: trust.Stability | None, learned: known.Known, bund
     said = trust.advice(row.result, stable, learned.training, bundle.kind == "seed")
     st.markdown(f"{_LEVELS[said.level]} **{said.sentence}**")
     if said.reasons:
-        st.markdown("\n".join(f"- {reason}" for reason in said.reasons))
+        st.markdown("\n".join(f"- {escape(reason)}" for reason in said.reasons))
 
 
 def _lungs(row: Row) -> None:

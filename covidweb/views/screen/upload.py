@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from covidweb.markdown import escape
 from covidweb.radiograph import ACCEPTED, Limits, Listing, Source, base_name, list_upload
 from covidweb.views.screen.worklist import GENERATION, Worklist, clear
 
@@ -93,4 +94,4 @@ def _buttons(worklist: Worklist) -> None:
                 on_click=clear,
             )
     for note in worklist.notes:
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {escape(note)}")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.screening.words import headline, probability_words
 from covidweb.views.screen import meaning
 from covidweb.views.screen.worklist import Row
@@ -39,7 +40,7 @@ def show(row: Row, bundle: Bundle) -> None:
     result = row.result
     st.subheader(f"{icon(row)} {headline(result)}", anchor=False)
     if result.reason:
-        st.markdown(result.reason)
+        st.markdown(escape(result.reason))
     if result.probability is None:
         if result.status == "not_assessed":
             st.caption("The model was not asked, so there is no probability.")

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle, results
+from covidweb.markdown import escape
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 
@@ -93,7 +94,7 @@ def _baselines(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
         missing("baselines")
         return
     sentence = baseline_sentence(table)
-    st.markdown(sentence)
+    st.markdown(escape(sentence))
     table = table.assign(series=table["own"].map({True: "network", False: "no lung seen"}))
     figure = charts.bars(table, "AUC on the same test split", (0.5, "guessing"))
     parts.show_chart(figure, table.drop(columns=["own", "series"]), "baselines", sentence)
@@ -145,7 +146,7 @@ def _bars(drawn: pd.DataFrame, key: str) -> None:
 def missing(key: str) -> None:
     """Say that a part of the audit was not run."""
     st.info(
-        f"This bundle has no {key.replace('_', ' ')} figures: `python -m covidweb audit` "
+        f"This bundle has no {escape(key.replace('_', ' '))} figures: `python -m covidweb audit` "
         "writes them.",
         icon=":material/info:",
     )

@@ -10,6 +10,7 @@ import streamlit as st
 
 from covidweb.bundle import CARD, HISTORY, Bundle, model_root, results
 from covidweb.errors import DataError
+from covidweb.markdown import escape
 from covidweb.views import charts, parts
 
 REFRESH_SECONDS = 5
@@ -29,7 +30,12 @@ def _compare(histories: dict[str, pd.DataFrame]) -> None:
     st.subheader("Learning curves")
     names = list(histories)
     chosen = st.pills(
-        "Models", names, selection_mode="multi", default=names[:2], key="curve_models"
+        "Models",
+        names,
+        selection_mode="multi",
+        default=names[:2],
+        key="curve_models",
+        format_func=escape,
     )
     left, right = st.columns(2)
     with left:
@@ -53,7 +59,7 @@ def _compare(histories: dict[str, pd.DataFrame]) -> None:
     alt = f"{metric} over epochs for {', '.join(chosen)}. {_best_text(best)}"
     figure = charts.learning_curves(shown, metric, best)
     parts.show_chart(figure, table[columns], f"curves-{metric}", alt)
-    st.caption(f"The star marks the lowest validation loss. {_best_text(best)}")
+    st.caption(f"The star marks the lowest validation loss. {escape(_best_text(best))}")
 
 
 def metrics_of(histories: dict[str, pd.DataFrame]) -> list[str]:

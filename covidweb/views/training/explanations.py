@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from covidweb.bundle import Bundle, results
+from covidweb.markdown import escape
 from covidweb.views import charts, parts
 from covidweb.views.training import audit, data
 
@@ -55,7 +56,7 @@ def meaning(key: str) -> str:
 
 
 def _part(key: str, part: Any) -> None:
-    st.markdown(f"#### {key.replace('_', ' ').capitalize()}")
+    st.markdown(f"#### {escape(key.replace('_', ' ').capitalize())}")
     st.markdown(meaning(key))
     curves = results.audit_curves(part)
     for name, table in curves.items():

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 
@@ -40,7 +41,7 @@ def article_accuracy(bundles: list[Bundle]) -> float | None:
 
 def _tiles(name: str, table: pd.DataFrame) -> None:
     values = table[table["metric"] == "auc"].set_index("place")
-    st.markdown(f"Model **{name}**")
+    st.markdown(f"Model **{escape(name)}**")
     with st.container(horizontal=True, border=True, gap="small"):
         for place in ("inside", "outside"):
             row = values.loc[place] if place in values.index else None

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle, results
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.training import data, films
 
@@ -107,8 +108,11 @@ def _card(
     elif path is None:
         st.caption("This film is not on this machine.")
     icon = ":material/check:" if right else ":material/close:"
-    st.markdown(f"{icon} **{film['score']:.2f}** · truth: {film['label']}, answer {verdict}")
-    st.caption(f"{film['image_id']} · {film['source']} · {results.set_title(film['set'])}")
+    st.markdown(
+        f"{icon} **{film['score']:.2f}** · truth: {escape(film['label'])}, answer {verdict}"
+    )
+    said = (film["image_id"], film["source"], results.set_title(film["set"]))
+    st.caption(" · ".join(escape(text) for text in said))
     near = results.neighbours(rows, film)
     with st.popover("Near films", icon=":material/join_inner:", width="stretch"):
         st.dataframe(

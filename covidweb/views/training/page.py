@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.training import (
     audit,
@@ -31,7 +32,7 @@ def show() -> None:
     found = parts.bundles()
     for bundle in found:
         for sentence in bundle.warnings():
-            parts.problem(sentence)
+            parts.problem(escape(sentence))
     if not found:
         parts.problem(
             "There is no trained model yet. Train one with "

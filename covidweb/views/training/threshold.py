@@ -8,6 +8,7 @@ import streamlit as st
 
 from covidweb import metrics
 from covidweb.bundle import Bundle, results
+from covidweb.markdown import escape
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 
@@ -30,7 +31,7 @@ def show(bundles: list[Bundle]) -> None:
     if bundle is None or rows is None:
         return
     rule = bundle.card.get("threshold_rule", "no rule was written down")
-    st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {rule}")
+    st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {escape(rule)}")
     _slider(rows, data.threshold(bundle), bundle.name)
     _calibration(rows)
     _decision(rows)
