@@ -5,13 +5,14 @@ doi:10.1109/ICCV.2017.74): the gradient of the logit, averaged per channel, weig
 For the classifier the weights are constant, so the map falls out of the forward pass.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
 from covidweb.errors import ModelError
+from covidweb.networks.compiled import compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,21 @@ class EngineOutput:
     grids: np.ndarray
     opacity: np.ndarray | None = None
     features: np.ndarray | None = None
+
+    def one(self, i: int) -> "EngineOutput":
+        """Return what film `i` of the batch got, as a batch of one."""
+        return replace(self, **{name: v[i : i + 1] for name, v in self._arrays().items()})
+
+    @classmethod
+    def joined(cls, parts: Sequence["EngineOutput"]) -> "EngineOutput":
+        """Return several outputs of one network (at least one) as a single batch."""
+        names = parts[0]._arrays()
+        whole = {name: np.concatenate([part._arrays()[name] for part in parts]) for name in names}
+        return replace(parts[0], **whole)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: array for name, array in found.items() if array is not None}
 
 
 Engine = Callable[[np.ndarray], EngineOutput]
@@ -105,20 +121,12 @@ def _after(model: Any, name: str) -> list[Any]:
 
 
 def _classifier_engine(model: Any) -> Engine:
-    import tensorflow as tf
-
     from covidweb.networks.classifier import evidence_model
 
-    outputs = evidence_model(model)
-
-    @tf.function(
-        autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-    )
-    def run(films: tf.Tensor) -> dict[str, tf.Tensor]:
-        return outputs(films, training=False)
+    run = compiled(evidence_model(model))
 
     def engine(batch: np.ndarray) -> EngineOutput:
-        found = {k: v.numpy() for k, v in run(tf.constant(batch, tf.float32)).items()}
+        found = run(batch)
         return EngineOutput(
             found["covid_logit"].reshape(-1),
             np.maximum(found["evidence"].reshape(len(batch), *found["evidence"].shape[1:3]), 0.0),

@@ -1,6 +1,5 @@
 """The lung finder: films in, right and left lungs out."""
 
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,17 +8,20 @@ import numpy as np
 
 from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
+from covidweb.networks.compiled import compiled
 from covidweb.networks.device import prepare_device
 from covidweb.networks.standard import WHOLE_FILM, resize_box
 from covidweb.radiograph import Radiograph
+from covidweb.screening.line import Shared
 from covidweb.screening.regions import Lungs, clean
 
 BUNDLE = "lungs"
-BATCH = 16
 
 
 class LungFinder:
     """Finds the lungs with the bundle `lungs`; load it once, use it from any thread.
+
+    Threads that ask at the same time share the network's batches.
 
     Example:
         >>> finder = LungFinder.load()  # doctest: +SKIP
@@ -30,8 +32,10 @@ class LungFinder:
     def __init__(self, bundle: Bundle, model: Any) -> None:
         self.bundle = bundle
         self.size = int(bundle.card["input"]["size"])
-        self._model = model
-        self._lock = threading.Lock()
+        self._run = compiled(model)
+        self._shared = Shared[np.ndarray, np.ndarray](
+            lambda films: list(self.maps(np.stack(films)))
+        )
 
     @classmethod
     def load(cls, root: Path | None = None, name: str = BUNDLE) -> "LungFinder":
@@ -51,16 +55,12 @@ class LungFinder:
 
     def find(self, radiographs: Sequence[Radiograph]) -> list[Lungs]:
         """Return the lungs of each film, in order; masks are (size, size)."""
-        found: list[Lungs] = []
-        for start in range(0, len(radiographs), BATCH):
-            films = radiographs[start : start + BATCH]
-            small = [resize_box(film.pixels, WHOLE_FILM, self.size) for film in films]
-            aspects = [film.pixels.shape[1] / film.pixels.shape[0] for film in films]
-            maps = self.maps(np.stack(small))
-            found += [clean(soft, aspect) for soft, aspect in zip(maps, aspects, strict=True)]
-        return found
+        soft = self._shared(
+            lambda: [resize_box(film.pixels, WHOLE_FILM, self.size) for film in radiographs]
+        )
+        aspects = [film.pixels.shape[1] / film.pixels.shape[0] for film in radiographs]
+        return [clean(lungs, aspect) for lungs, aspect in zip(soft, aspects, strict=True)]
 
     def maps(self, films: np.ndarray) -> np.ndarray:
         """Return the probability of lung, float32 (N, size, size), of films of that shape."""
-        with self._lock:
-            return np.asarray(self._model.predict_on_batch(films[..., None]))[..., 0]
+        return self._run(films[..., None])[..., 0]

@@ -1,9 +1,7 @@
 """The Screener: networks, card and lock as one object that answers for a film."""
 
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,13 +14,14 @@ from covidweb.networks.device import prepare_device
 from covidweb.networks.standard import InputSpec, StandardInput, standard_input
 from covidweb.radiograph import Radiograph, read_radiograph
 from covidweb.screening import gate
+from covidweb.screening.clock import Clock
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
 from covidweb.screening.explain import explain
+from covidweb.screening.line import BATCH, Line, Shared, Ticket
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share, zones
 from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
 
-BATCH = 16
 LUNGS_BUNDLE = "lungs"
 
 
@@ -35,7 +34,9 @@ class Prepared:
 
 
 class Screener:
-    """Screens films with one bundle; safe to call from several threads.
+    """Screens films with one bundle; safe to call from several threads, which share its batches.
+
+    It can be pickled: its bundle is read again where it is unpickled, and must be the same.
 
     Attributes:
         bundle: the bundle with its card.
@@ -58,7 +59,12 @@ class Screener:
         self._engine = engine
         self._finder = finder
         self._gate = limits
-        self._lock = threading.RLock()
+        self._line = Line()
+        self._network = Shared(self._answers)
+        self._explaining = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _same, (self.name, self.bundle.path.parent, self.sha256)
 
     @classmethod
     def load(cls, name: str = "default", root: Path | None = None) -> "Screener":
@@ -107,7 +113,7 @@ class Screener:
 
     def screen_bytes(self, data: bytes) -> ScreeningResult:
         """Read and screen the bytes of one file; unreadable bytes give status `error`."""
-        clock = _Clock()
+        clock = Clock()
         try:
             with clock("read"):
                 radiograph = read_radiograph(data)
@@ -124,22 +130,26 @@ class Screener:
         """Screen one film: gate, calibrated probability, heatmap, lungs and zones."""
         return self.screen_many([radiograph])[0]
 
-    def screen_many(self, radiographs: Sequence[Radiograph]) -> list[ScreeningResult]:
+    @property
+    def waiting(self) -> int:
+        """How many films of all callers are being screened or wait for it."""
+        return self._line.films
+
+    def screen_many(
+        self, radiographs: Sequence[Radiograph], ticket: Ticket | None = None
+    ) -> list[ScreeningResult]:
         """Screen several films, in batches of `BATCH`; one result each, in order.
 
         The times of a batch are shared out evenly among its films.
+
+        Args:
+            radiographs: the films.
+            ticket: tells another thread meanwhile how many films come before these.
         """
         results = []
         for part in _batches(radiographs):
-            clock = _Clock()
-            prepared, output = self._run(part, clock)
-            with clock("regions"):
-                found = [
-                    self._result(film, ready, output, i)
-                    for i, (film, ready) in enumerate(zip(part, prepared, strict=True))
-                ]
-            shared = {stage: ms / len(part) for stage, ms in clock.elapsed.items()}
-            results += [replace(result, elapsed_ms=shared) for result in found]
+            with self._line.turn(len(part), ticket):
+                results += self._screen(part)
         return results
 
     def probabilities(self, radiographs: Sequence[Radiograph]) -> np.ndarray:
@@ -148,19 +158,13 @@ class Screener:
 
     def scores(self, radiographs: Sequence[Radiograph]) -> tuple[np.ndarray, EngineOutput]:
         """Return the calibrated probabilities (N,) and the raw outputs they come from."""
-        outputs = [self._run(part, _Clock())[1] for part in _batches(radiographs)]
-        joined = EngineOutput(
-            np.concatenate([o.logits for o in outputs]),
-            np.concatenate([o.grids for o in outputs]),
-            _join([o.opacity for o in outputs]),
-            _join([o.features for o in outputs]),
-        )
+        outputs = [self._run(part, Clock())[1] for part in _batches(radiographs)]
+        joined = EngineOutput.joined(outputs)
         return self.calibrate(joined.logits), joined
 
     def read(self, inputs: np.ndarray) -> tuple[np.ndarray, EngineOutput]:
         """Return what `scores` does, of standard inputs float32 (N, S, S, C) made elsewhere."""
-        with self._lock:
-            output = self._engine(inputs)
+        output = EngineOutput.joined(self._network(lambda: list(inputs)))
         return self.calibrate(output.logits), output
 
     def calibrate(self, logits: np.ndarray) -> np.ndarray:
@@ -171,27 +175,44 @@ class Screener:
 
     def prepare(self, radiograph: Radiograph) -> Prepared:
         """Find the lungs and make the standard input of one film."""
-        return self._prepare([radiograph], _Clock())[0]
+        return self._prepare([radiograph], Clock())[0]
 
     def explain(self, radiograph: Radiograph, method: str) -> np.ndarray:
         """Explain the film's logit with a method of `explain.METHODS`: float32 (h, w), >= 0."""
         film = network_layout(self.prepare(radiograph).input.array[None], self._model)[0]
-        with self._lock:
+        with self._explaining:
             return explain(self._model, str(self.card["cam_layer"]), film, method)
 
     @property
     def _id(self) -> ModelId:
         return ModelId(self.name, self.sha256)
 
+    def _screen(self, films: Sequence[Radiograph]) -> list[ScreeningResult]:
+        clock = Clock()
+        prepared, output = self._run(films, clock)
+        with clock("regions"):
+            found = [
+                self._result(film, ready, output, i)
+                for i, (film, ready) in enumerate(zip(films, prepared, strict=True))
+            ]
+        shared = {stage: ms / len(films) for stage, ms in clock.elapsed.items()}
+        return [replace(result, elapsed_ms=shared) for result in found]
+
     def _run(
-        self, films: Sequence[Radiograph], clock: "_Clock"
+        self, films: Sequence[Radiograph], clock: Clock
     ) -> tuple[list[Prepared], EngineOutput]:
         prepared = self._prepare(films, clock)
-        with clock("network"), self._lock:
-            return prepared, self._engine(np.stack([p.input.array for p in prepared]))
+        with clock("network"):
+            outputs = self._network(lambda: [ready.input.array for ready in prepared])
+        return prepared, EngineOutput.joined(outputs)
 
-    def _prepare(self, films: Sequence[Radiograph], clock: "_Clock") -> list[Prepared]:
-        with clock("lungs"), self._lock:
+    def _answers(self, inputs: list[np.ndarray]) -> list[EngineOutput]:
+        """Run the network on one batch, shared by whoever brought the inputs."""
+        output = self._engine(np.stack(inputs))
+        return [output.one(i) for i in range(len(inputs))]
+
+    def _prepare(self, films: Sequence[Radiograph], clock: Clock) -> list[Prepared]:
+        with clock("lungs"):
             lungs: list[Lungs | None] = [None] * len(films)
             if self._finder is not None:
                 lungs = list(self._finder.find(films))
@@ -258,27 +279,19 @@ class Screener:
         )
 
 
-class _Clock:
-    """Adds up milliseconds per stage."""
-
-    def __init__(self) -> None:
-        self.elapsed: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        passed = (time.perf_counter() - start) * 1000
-        self.elapsed[stage] = self.elapsed.get(stage, 0.0) + passed
-
-
 def _batches(films: Sequence[Radiograph]) -> list[Sequence[Radiograph]]:
     return [films[i : i + BATCH] for i in range(0, len(films), BATCH)]
 
 
-def _join(parts: list[np.ndarray | None]) -> np.ndarray | None:
-    known = [part for part in parts if part is not None]
-    return np.concatenate(known) if known else None
+def _same(name: str, root: Path, sha256: str) -> Screener:
+    """Load the Screener that was pickled."""
+    screener = Screener.load(name, root)
+    if screener.sha256 != sha256:
+        raise ModelError(
+            f"The bundle '{name}' has other weights here: expected sha256 {sha256[:12]}…, "
+            f"found {screener.sha256[:12]}…."
+        )
+    return screener
 
 
 def _usable(lungs: Lungs | None) -> np.ndarray | None:

@@ -1,4 +1,6 @@
+import pickle
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -167,3 +169,65 @@ def test_the_record_has_the_promised_keys(screener, radiograph):
         "model_sha256",
         "elapsed_ms",
     ]
+
+
+def test_a_pickled_screener_reads_its_bundle_again(seed_root, plain, radiograph):
+    again = pickle.loads(pickle.dumps(plain))
+    assert again.sha256 == plain.sha256
+    assert again.screen(radiograph).probability == pytest.approx(
+        plain.screen(radiograph).probability, abs=1e-6
+    )
+
+
+def test_a_pickled_screener_refuses_other_weights(seed_root, plain):
+    remake, (name, root, _) = plain.__reduce__()
+    with pytest.raises(ModelError, match="other weights"):
+        remake(name, root, "0" * 64)
+
+
+def test_concurrent_sessions_share_the_networks_batches(screener, film_png):
+    sizes = []
+    engine = screener._engine
+
+    def counting(batch):
+        sizes.append(len(batch))
+        time.sleep(0.05)
+        return engine(batch)
+
+    shared = Screener(screener.bundle, screener._model, counting, DrawnLungs(), screener._gate)
+    films = [read_radiograph(film_png(i)) for i in range(8)]
+    threads = [threading.Thread(target=shared.screen, args=(film,)) for film in films]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(sizes) == 8 and len(sizes) < 8
+    assert shared.waiting == 0
+
+
+def test_one_sessions_fault_leaves_the_others_their_answers(screener, film_png):
+    films = [read_radiograph(film_png(i)) for i in range(4)]
+    bad = screener.prepare(films[2]).input.array
+    engine = screener._engine
+
+    def failing(batch):
+        if any(np.array_equal(film, bad) for film in batch):
+            raise RuntimeError("out of memory")
+        return engine(batch)
+
+    shared = Screener(screener.bundle, screener._model, failing, DrawnLungs(), screener._gate)
+    found = [None] * 4
+
+    def work(i):
+        try:
+            found[i] = shared.screen(films[i]).probability
+        except RuntimeError as error:
+            found[i] = str(error)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found[2] == "out of memory"
+    assert all(isinstance(found[i], float) for i in (0, 1, 3))

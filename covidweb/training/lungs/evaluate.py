@@ -15,7 +15,8 @@ from covidweb.bundle import EVALUATION
 from covidweb.files import write_json
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
-from covidweb.screening.lungs import BATCH, LungFinder
+from covidweb.screening.line import BATCH
+from covidweb.screening.lungs import LungFinder
 from covidweb.training.lungs.augment import nothing
 from covidweb.training.lungs.pairs import UNSURE, between
 
