@@ -1,65 +1,27 @@
-"""DICOM radiographs: modality LUT, VOI LUT or window, MONOCHROME1, orientation, view.
+"""DICOM radiographs: one plain film, checked, decompressed, in grey, and as a viewer hangs it.
 
-Only the elements named in `_TAGS` are read, so a person's name, id or dates never leave the
-file. Source: DICOM PS3.3 C.7.6.1.1.1 (patient orientation), C.7.6.3.1.2 (photometric
-interpretation), C.11.1 (modality LUT), C.11.2 (VOI LUT and windows).
+Source: DICOM PS3.3 C.7.6.1.1.1 (patient orientation), C.7.6.3 (image pixel).
 """
 
 import io
 import zlib
+from typing import NamedTuple
 
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
-from pydicom.multival import MultiValue
-from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi
+from pydicom.pixels import apply_color_lut
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.colour import luma
 from covidweb.radiograph.decompress import decompress
+from covidweb.radiograph.elements import TAGS, items, whole, word, words
+from covidweb.radiograph.grey import grey_film
 from covidweb.radiograph.limits import MIB, Limits, check_size
-from covidweb.radiograph.picture import Pixels, chroma
-from covidweb.radiograph.scale import scale_samples, stretch
-
-_TAGS = [
-    "SOPClassUID",
-    "Modality",
-    "ViewPosition",
-    "PatientOrientation",
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "PlanarConfiguration",
-    "NumberOfFrames",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    "PixelPaddingValue",
-    "PixelPaddingRangeLimit",
-    "SmallestImagePixelValue",
-    "LargestImagePixelValue",
-    "RescaleIntercept",
-    "RescaleSlope",
-    "ModalityLUTSequence",
-    "VOILUTSequence",
-    "VOILUTFunction",
-    "WindowCenter",
-    "WindowWidth",
-    "RedPaletteColorLookupTableDescriptor",
-    "GreenPaletteColorLookupTableDescriptor",
-    "BluePaletteColorLookupTableDescriptor",
-    "RedPaletteColorLookupTableData",
-    "GreenPaletteColorLookupTableData",
-    "BluePaletteColorLookupTableData",
-    "SegmentedRedPaletteColorLookupTableData",
-    "SegmentedGreenPaletteColorLookupTableData",
-    "SegmentedBluePaletteColorLookupTableData",
-    "ExtendedOffsetTable",
-    "ExtendedOffsetTableLengths",
-    "PixelData",
-]
+from covidweb.radiograph.picture import Pixels
+from covidweb.radiograph.recognise import is_directory
+from covidweb.radiograph.views import other_body_part, view_of
 
 _RADIOGRAPHS = ("CR", "DX", "RG", "DR", "XR", "OT", "SC", "HC", "")
 _MODALITIES = {
@@ -78,45 +40,71 @@ _MODALITIES = {
     "SEG": "a segmentation",
     "PR": "a presentation state",
 }
-_VIEWS = {
-    "PA": "PA",
-    "AP": "AP",
-    "LATERAL": "LATERAL",
-    "LAT": "LATERAL",
-    "LL": "LATERAL",
-    "RL": "LATERAL",
-    "LLO": "OBLIQUE",
-    "RLO": "OBLIQUE",
-    "LAO": "OBLIQUE",
-    "RAO": "OBLIQUE",
-    "LPO": "OBLIQUE",
-    "RPO": "OBLIQUE",
-}
+_PHOTOMETRIC = (
+    "MONOCHROME1",
+    "MONOCHROME2",
+    "PALETTE COLOR",
+    "RGB",
+    "YBR_FULL",
+    "YBR_FULL_422",
+    "YBR_PARTIAL_422",
+    "YBR_PARTIAL_420",
+    "YBR_ICT",
+    "YBR_RCT",
+)
+_NEEDED = (
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "BitsAllocated",
+    "BitsStored",
+    "PixelRepresentation",
+    "PixelData",
+)
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
 
 
-def decode_dicom(data: bytes) -> tuple[Pixels, str | None]:
+class Facts(NamedTuple):
+    """What a file says about its film; empty where it says nothing.
+
+    Attributes:
+        view: one of `views.VIEWS`, or None.
+        body_part: a part of the body that is surely not the chest, or None.
+        burnt_in: the file says that text is burnt into the picture.
+    """
+
+    view: str | None = None
+    body_part: str | None = None
+    burnt_in: bool = False
+
+
+def decode_dicom(data: bytes) -> tuple[Pixels, Facts]:
     """Decode a DICOM radiograph to upright grey pixels as a viewer would show them.
 
-    Returns:
-        The pixels, and the view (`PA`, `AP`, `LATERAL`, `OBLIQUE`) where the file says so.
-
     Raises:
-        ImageError: not a radiograph, several frames, no picture, or a wrong size.
+        ImageError: not a radiograph, several frames, no picture, one that is not read here, or a
+            wrong size.
     """
+    if is_directory(data):
+        raise ImageError(
+            "This DICOM file is the directory of a disc (DICOMDIR): the films that it lists are "
+            "accepted, received the list."
+        )
     _check_inflated(data)
-    dataset = dcmread(io.BytesIO(data), force=True, specific_tags=_TAGS)
+    dataset = dcmread(io.BytesIO(data), force=True, specific_tags=TAGS)
     _check_radiograph(dataset)
     _assume_syntax(dataset)
+    _check_samples(dataset)
     check_size(int(dataset.Columns), int(dataset.Rows))
-    samples = decompress(dataset, data)
+    # What a file says is asked first: decoding changes some of its elements.
+    facts, orientation = _facts(dataset), _orientation(dataset)
+    samples = decompress(dataset)
     if samples.shape[:2] != (dataset.Rows, dataset.Columns):
         raise ValueError("the compressed picture is not of the stated size")
-    is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1
-    is_palette = dataset.PhotometricInterpretation == "PALETTE COLOR"
-    coloured = is_colour or is_palette
-    pixels = _colour(samples, dataset) if coloured else Pixels(_grey(samples, dataset), 0.0)
-    return Pixels(_as_hung(pixels.grey, dataset), pixels.chroma), _view(dataset)
+    is_grey = word(dataset, "PhotometricInterpretation").startswith("MONOCHROME")
+    pixels = Pixels(grey_film(samples, dataset), 0.0) if is_grey else _colour(samples, dataset)
+    return Pixels(_as_hung(pixels.grey, orientation), pixels.chroma), facts
 
 
 def _assume_syntax(dataset: FileDataset) -> None:
@@ -128,9 +116,9 @@ def _assume_syntax(dataset: FileDataset) -> None:
 
 
 def _check_radiograph(dataset: FileDataset) -> None:
-    modality = str(dataset.get("Modality") or "").strip().upper()
+    modality = word(dataset, "Modality")
     kind = _MODALITIES.get(modality, "of another kind")
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = whole(dataset, "NumberOfFrames") or 1
     if modality not in _RADIOGRAPHS:
         held = f"modality {_short(modality)}, {kind}"
         held += f", {frames} frames" if frames > 1 else ""
@@ -143,99 +131,73 @@ def _check_radiograph(dataset: FileDataset) -> None:
             "This DICOM file holds several pictures: one film a file is accepted, "
             f"received {frames} frames."
         )
-    missing = [tag for tag in ("Rows", "Columns", "PixelData") if not dataset.get(tag)]
+
+
+def _check_samples(dataset: FileDataset) -> None:
+    """Raise ImageError that names what is missing, or what is stored in a way not read here."""
+    missing = [name for name in _NEEDED if name not in dataset or dataset.get(name) in (None, "")]
+    missing += [name for name in ("Rows", "Columns") if dataset.get(name) == 0]
     if missing:
+        what = "picture" if {"Rows", "Columns", "PixelData"} & {*missing} else "readable picture"
         raise ImageError(
-            "This DICOM file holds no picture: a complete radiograph is needed, received one "
+            f"This DICOM file holds no {what}: a complete radiograph is needed, received one "
             f"without {', '.join(missing)}."
+        )
+    photometric = word(dataset, "PhotometricInterpretation")
+    dataset.PhotometricInterpretation = photometric
+    allocated, stored = whole(dataset, "BitsAllocated"), whole(dataset, "BitsStored")
+    if photometric not in _PHOTOMETRIC:
+        raise ImageError(
+            "This DICOM file's picture has colours that are not read here: "
+            f"{', '.join(_PHOTOMETRIC[:4])} and YBR are accepted, received "
+            f"PhotometricInterpretation {_short(photometric)}."
+        )
+    if allocated not in (1, 8, 16, 32) or stored is None or not 1 <= stored <= allocated:
+        raise ImageError(
+            "This DICOM file's samples are stored in a way that is not read here: 8, 16 or 32 "
+            f"bits are accepted, received {stored} of {allocated} bits."
         )
 
 
-def _grey(raw: np.ndarray, dataset: FileDataset) -> np.ndarray:
-    values = apply_modality_lut(raw, dataset)
-    grey = _displayed(values, raw, dataset)
-    return 1 - grey if dataset.PhotometricInterpretation == "MONOCHROME1" else grey
+def _facts(dataset: FileDataset) -> Facts:
+    codes = [
+        (word(item, "CodeValue"), word(item, "CodeMeaning"))
+        for view in items(dataset, "ViewCodeSequence")
+        for item in (view, *items(view, "ViewModifierCodeSequence"))
+    ]
+    regions = [word(item, "CodeMeaning") for item in items(dataset, "AnatomicRegionSequence")]
+    orientation = [part.upper() for part in words(dataset, "PatientOrientation")]
+    position = word(dataset, "PatientPosition")
+    return Facts(
+        view_of(word(dataset, "ViewPosition"), codes, orientation, position),
+        other_body_part([word(dataset, "BodyPartExamined"), *regions]),
+        word(dataset, "BurnedInAnnotation") == "YES",
+    )
 
 
-def _displayed(values: np.ndarray, raw: np.ndarray, dataset: FileDataset) -> np.ndarray:
-    """Apply the VOI LUT, else the window, else the range that a viewer would take.
-
-    Without either, 8-bit films keep their range and deeper ones are stretched from smallest to
-    largest value, padding left out. A LUT or window that leaves nothing to see is not believed.
-    """
-    for grey in (_by_lut(values, dataset), _by_window(values, dataset)):
-        if grey is not None and float(np.ptp(grey)) > 2 / 255:
-            return grey
-    if raw.dtype == np.uint8:
-        ends = apply_modality_lut(np.array([0, 255], np.uint8), dataset)
-        return stretch(values, float(ends.min()), float(ends.max()))
-    kept = values[raw != dataset.PixelPaddingValue] if "PixelPaddingValue" in dataset else values
-    kept = kept if kept.size else values
-    return stretch(values, float(kept.min()), float(kept.max()))
-
-
-def _by_lut(values: np.ndarray, dataset: FileDataset) -> np.ndarray | None:
-    """Apply the first VOI LUT, or return None where there is none that works."""
-    if not dataset.get("VOILUTSequence"):
+def _orientation(dataset: FileDataset) -> tuple[str, str] | None:
+    """Return where rows and columns run to: L, R, H or F each, None where the file is unclear."""
+    stated = [part[:1].upper() for part in words(dataset, "PatientOrientation")]
+    if len(stated) != 2 or {*stated} not in ({"L", "F"}, {"L", "H"}, {"R", "F"}, {"R", "H"}):
         return None
-    try:
-        bits = int(dataset.VOILUTSequence[0].LUTDescriptor[2])
-        return stretch(apply_voi(values, dataset), 0, 2**bits - 1)
-    except Exception:
-        return None
+    return stated[0], stated[1]
 
 
-def _by_window(values: np.ndarray, dataset: FileDataset) -> np.ndarray | None:
-    """Apply the first window to 0..1, or return None where there is none that makes sense."""
-    centre, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
-    if centre is None or width is None or not width >= 1:
-        return None
-    function = str(dataset.get("VOILUTFunction") or "LINEAR").upper()
-    if function == "SIGMOID":
-        exponent = np.clip(-4 * (values.astype(np.float64) - centre) / width, -60, 60)
-        return (1 / (1 + np.exp(exponent))).astype(np.float32)
-    if function == "LINEAR_EXACT":
-        return stretch(values, centre - width / 2, centre + width / 2)
-    return stretch(values, centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2)
-
-
-def _first(value: object) -> float | None:
-    """Return the first number of an element, or None for none and for not-a-number."""
-    if isinstance(value, MultiValue):
-        value = value[0] if len(value) else None
-    if value is None or value == "":
-        return None
-    number = float(str(value))
-    return number if np.isfinite(number) else None
-
-
-def _colour(rgb: np.ndarray, dataset: FileDataset) -> Pixels:
-    """Turn a colour film into grey by Rec. 601 luma."""
-    if dataset.PhotometricInterpretation == "PALETTE COLOR":
-        rgb = apply_color_lut(rgb, dataset)[..., :3]
-    if rgb.dtype != np.uint8:
-        rgb = np.round(scale_samples(rgb) * 255).astype(np.uint8)
-    luma = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
-    return Pixels(np.clip(luma / 255, 0, 1), chroma(rgb))
-
-
-def _as_hung(grey: np.ndarray, dataset: FileDataset) -> np.ndarray:
-    """Turn the film so that the patient's left is on the right and the feet are down.
-
-    Only where the file says that rows run to the patient's right or columns to the head.
-    """
-    orientation = dataset.get("PatientOrientation") or ()
-    if isinstance(orientation, str) or len(orientation) != 2:
+def _as_hung(grey: np.ndarray, orientation: tuple[str, str] | None) -> np.ndarray:
+    """Turn the film so that the patient's left is on the right and the feet are down."""
+    if orientation is None:
         return grey
-    along_row, along_column = (str(part).strip().upper()[:1] for part in orientation)
-    if along_row not in ("L", "R") or along_column not in ("F", "H"):
-        return grey
+    along_row, along_column = orientation
+    if along_row in ("H", "F"):
+        grey, along_row, along_column = grey.T, along_column, along_row
     grey = grey[:, ::-1] if along_row == "R" else grey
     return grey[::-1] if along_column == "H" else grey
 
 
-def _view(dataset: FileDataset) -> str | None:
-    return _VIEWS.get(str(dataset.get("ViewPosition") or "").strip().upper())
+def _colour(samples: np.ndarray, dataset: FileDataset) -> Pixels:
+    if word(dataset, "PhotometricInterpretation") == "PALETTE COLOR":
+        samples = apply_color_lut(samples, dataset)[..., :3]
+    return Pixels(*luma(samples))
 
 
 def _short(modality: str) -> str:

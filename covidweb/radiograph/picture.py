@@ -8,7 +8,6 @@ import numpy as np
 from PIL import (
     BmpImagePlugin,
     Image,
-    ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -16,6 +15,7 @@ from PIL import (
 )
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.colour import chroma, deep_colour, is_deep_colour
 from covidweb.radiograph.limits import check_size
 from covidweb.radiograph.scale import scale_samples
 
@@ -29,7 +29,7 @@ _PLUGINS: dict[str, Callable[..., Image.Image]] = {
     "WebP": WebPImagePlugin.WebPImageFile,
 }
 
-_WHITE_IS_ZERO, _PHOTOMETRIC, _SUBFILE = 0, 262, 254
+_WHITE_IS_ZERO, _PHOTOMETRIC, _SUBFILE, _ORIENTATION = 0, 262, 254, 274
 _MAX_PAGES = 16
 
 
@@ -53,11 +53,11 @@ def decode_picture(data: bytes, kind: str) -> Pixels:
     image = _PLUGINS[kind](io.BytesIO(data))
     check_size(*image.size)
     _check_single(image, kind)
-    # Turning the picture upright drops its tags: they are asked before.
-    inverted = _white_is_zero(image)
+    turn, inverted = _orientation(image), _white_is_zero(image)
+    is_deep = is_deep_colour(image, data, kind)
     image.load()
-    pixels = to_grey(_upright(image))
-    return Pixels(1 - pixels.grey, pixels.chroma) if inverted else pixels
+    grey, spread = deep_colour(data) if is_deep else to_grey(image)
+    return Pixels(turned(1 - grey if inverted else grey, turn), spread)
 
 
 def to_grey(image: Image.Image) -> Pixels:
@@ -75,10 +75,13 @@ def to_grey(image: Image.Image) -> Pixels:
     return Pixels(scale_samples(np.asarray(colour.convert("L"))), chroma(np.asarray(colour)))
 
 
-def chroma(rgb: np.ndarray) -> float:
-    """Return the mean over the pixels of max - min over the channels of uint8 (H, W, 3), 0..1."""
-    spread = rgb.max(axis=-1) - rgb.min(axis=-1)
-    return float(spread.mean(dtype=np.float64) / 255)
+def turned(grey: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn pixels (H, W) upright by their EXIF orientation, 1 to 8."""
+    if orientation in (5, 6, 7, 8):
+        grey = grey.T
+    if orientation in (2, 3, 6, 7):
+        grey = grey[:, ::-1]
+    return grey[::-1] if orientation in (3, 4, 7, 8) else grey
 
 
 def _over_black(image: Image.Image) -> Image.Image:
@@ -87,12 +90,12 @@ def _over_black(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(black, with_alpha).convert("RGB")
 
 
-def _upright(image: Image.Image) -> Image.Image:
-    """Apply the EXIF orientation; a broken EXIF block counts as none."""
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; a broken EXIF block counts as none."""
     try:
-        return ImageOps.exif_transpose(image)
+        return int(image.getexif().get(_ORIENTATION, 1))
     except Exception:
-        return image
+        return 1
 
 
 def _white_is_zero(image: Image.Image) -> bool:

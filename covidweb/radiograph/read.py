@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.dicom import Facts, decode_dicom
 from covidweb.radiograph.limits import check_bytes
 from covidweb.radiograph.model import Radiograph
 from covidweb.radiograph.picture import Pixels, decode_picture
@@ -29,11 +30,14 @@ def read_radiograph(data: bytes) -> Radiograph:
     check_bytes(len(data))
     kind = recognise(data)
     with quiet():
-        pixels, view = _decode(data, kind)
+        pixels, facts = _decode(data, kind)
     grey = np.ascontiguousarray(pixels.grey, np.float32)
     grey.flags.writeable = False
     size = (grey.shape[1], grey.shape[0])
-    return Radiograph(grey, size, hashlib.sha256(data).hexdigest(), kind, view, pixels.chroma)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return Radiograph(
+        grey, size, sha256, kind, facts.view, pixels.chroma, facts.body_part, facts.burnt_in
+    )
 
 
 def read_radiograph_file(path: Path) -> Radiograph:
@@ -49,14 +53,12 @@ def read_radiograph_file(path: Path) -> Radiograph:
     return read_radiograph(data)
 
 
-def _decode(data: bytes, kind: str) -> tuple[Pixels, str | None]:
+def _decode(data: bytes, kind: str) -> tuple[Pixels, Facts]:
     """Decode by format; whatever a decoder trips over becomes an ImageError."""
     try:
         if kind == "DICOM":
-            from covidweb.radiograph.dicom import decode_dicom
-
             return decode_dicom(data)
-        return decode_picture(data, kind), None
+        return decode_picture(data, kind), Facts()
     except ImageError:
         raise
     except Exception as error:

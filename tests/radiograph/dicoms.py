@@ -1,11 +1,14 @@
 """Make DICOM files of drawn films, for the tests."""
 
 import io
+import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from PIL import Image
 from pydicom import dcmwrite
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -36,10 +39,12 @@ SYNTAXES = {
 }
 
 
-def dicom(samples: np.ndarray, syntax: str = "explicit", **elements: Any) -> bytes:
-    """Write samples (H, W) or (H, W, 3), uint8 or uint16, as a DICOM file with a patient's name.
+def dicom(
+    samples: np.ndarray, syntax: str = "explicit", omit: Sequence[str] = (), **elements: Any
+) -> bytes:
+    """Write samples (H, W) or (H, W, 3) of whole numbers as a DICOM file with a patient's name.
 
-    `elements` set or, where None, remove elements by keyword.
+    `elements` set or, where None, remove elements by keyword; `omit` removes some at the end.
     """
     dataset = _dataset(samples)
     for keyword, value in elements.items():
@@ -48,6 +53,8 @@ def dicom(samples: np.ndarray, syntax: str = "explicit", **elements: Any) -> byt
         else:
             setattr(dataset, keyword, value)
     _set_pixels(dataset, samples, syntax)
+    for keyword in omit:
+        delattr(dataset, keyword)
     stream = io.BytesIO()
     if syntax == "big endian":
         dcmwrite(stream, dataset, force_encoding=True, little_endian=False, implicit_vr=False)
@@ -144,3 +151,14 @@ def disc_directory() -> bytes:
     stream = io.BytesIO()
     dataset.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def raw_element(data: bytes, keyword: str, text: str, syntax: str = "explicit") -> bytes:
+    """Replace a decimal string by any text, which the library would not write."""
+    tag = tag_for_keyword(keyword)
+    start = data.rindex(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+    explicit = syntax == "explicit"
+    length = struct.unpack_from("<H" if explicit else "<I", data, start + (6 if explicit else 4))[0]
+    value = text.encode("latin-1").ljust(len(text) + len(text) % 2)
+    size = struct.pack("<2sH", b"DS", len(value)) if explicit else struct.pack("<I", len(value))
+    return data[: start + 4] + size + value + data[start + 8 + length :]
