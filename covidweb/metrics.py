@@ -8,12 +8,11 @@ about one); the tests compare every figure to scikit-learn's. Throughout, `label
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-Value = dict[str, float]
 Counts = Mapping[str, Any]
 
 PREVALENCES = (0.01, 0.05, 0.10, 0.20)
@@ -21,6 +20,30 @@ PREVALENCES = (0.01, 0.05, 0.10, 0.20)
 
 _PERCENTILES = (2.5, 97.5)
 _CELLS = ("tp", "fn", "fp", "tn")
+
+
+class Value(TypedDict):
+    """A figure with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Bin(TypedDict):
+    """Films of like score: how many, their mean score, and the share of positives."""
+
+    mean: float
+    rate: float
+    n: int
+
+
+class Reliability(TypedDict):
+    """What `reliability` finds."""
+
+    bins: list[Bin]
+    ece: float
+    brier: float
 
 
 def auc(labels: ArrayLike, scores: ArrayLike) -> float:
@@ -148,7 +171,7 @@ def predictive_values(
     return float(ppv), float(npv)
 
 
-def reliability(labels: ArrayLike, scores: ArrayLike, bins: int = 10) -> dict[str, Any]:
+def reliability(labels: ArrayLike, scores: ArrayLike, bins: int = 10) -> Reliability:
     """Return how the predicted probabilities compare to what was seen, in equal-width bins.
 
     Returns:
@@ -160,7 +183,7 @@ def reliability(labels: ArrayLike, scores: ArrayLike, bins: int = 10) -> dict[st
     index = _bins(values, bins)
     count = np.bincount(index, minlength=bins)
     total, hits = (np.bincount(index, w, bins) for w in (values, positive.astype(float)))
-    rows = [
+    rows: list[Bin] = [
         {"mean": float(total[b] / count[b]), "rate": float(hits[b] / count[b]), "n": int(count[b])}
         for b in np.flatnonzero(count)
     ]

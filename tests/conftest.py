@@ -62,7 +62,7 @@ def seed_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model root with one bundle `seed`: the article's layers, tiny and untrained."""
     import keras
 
-    from covidweb.bundle import WEIGHTS, seal
+    from covidweb.bundle import WEIGHTS, Card, InputSpec, seal
     from covidweb.networks.seed import CAM_LAYER, build_seed
 
     root = tmp_path_factory.mktemp("models")
@@ -70,16 +70,16 @@ def seed_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder.mkdir()
     keras.utils.set_random_seed(5)
     build_seed(32, 8).save(folder / WEIGHTS)
-    card = {
-        "kind": "seed",
-        "title": "Tiny seed",
-        "classes": ["covid", "normal"],
-        "input": {"size": 32, "crop": "none"},
-        "cam_layer": CAM_LAYER,
-        "cam_scale": 0.1,
-        "threshold": 0.5,
-        "uncertain_band": [0.5, 0.5],
-    }
+    card = Card(
+        kind="seed",
+        title="Tiny seed",
+        classes=("covid", "normal"),
+        input=InputSpec(32),
+        cam_layer=CAM_LAYER,
+        cam_scale=0.1,
+        threshold=0.5,
+        uncertain_band=(0.5, 0.5),
+    )
     seal(folder, card)
     return root
 

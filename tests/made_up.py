@@ -10,16 +10,28 @@ import numpy as np
 import pandas as pd
 
 from covidweb.bundle import (
-    EVALUATION,
     HISTORY,
     PREDICTIONS,
     WEIGHTS,
     Bundle,
-    read_bundle,
+    Card,
+    Evaluation,
+    InputSpec,
     seal,
+    write_evaluation,
 )
-from covidweb.files import write_json
-from covidweb.metrics import metrics_table, reliability
+from covidweb.bundle.card import Article, Calibration, Data
+from covidweb.bundle.evaluation import (
+    Audit,
+    Bootstrap,
+    Comparison,
+    Figures,
+    LabelFigures,
+    SetFigures,
+    Side,
+    SourcePrediction,
+)
+from covidweb.metrics import Reliability, Value, metrics_table, reliability
 
 # Set, label, source, films, and how far the scores of the label are pushed up.
 _FILMS = [
@@ -68,11 +80,8 @@ def make_bundle(root: Path, name: str = "default", seed: int = 0, skill: float =
     _history(rng).to_csv(folder / HISTORY, index=False)
     predictions = _predictions(rng, skill)
     predictions.to_csv(folder / PREDICTIONS, index=False)
-    seal(folder, _card(name))
-    evaluation = _evaluation(predictions, _THRESHOLD)
-    evaluation |= {"model": name, "sha256": read_bundle(name, root).sha256}
-    write_json(folder / EVALUATION, evaluation)
-    return seal(folder, _card(name))
+    bundle = seal(folder, _card(name))
+    return write_evaluation(bundle, _evaluation(predictions, bundle))
 
 
 def _history(rng: np.random.Generator, epochs: int = 16) -> pd.DataFrame:
@@ -110,96 +119,107 @@ def _predictions(rng: np.random.Generator, skill: float) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _card(name: str) -> dict:
-    card = {
-        "kind": "seed" if name == "seed" else "classifier",
-        "title": "The article's network" if name == "seed" else "Made-up classifier",
-        "classes": ["covid", "normal"],
-        "input": {"size": 160, "crop": "lungs", "margin": 0.08, "mask_channel": False},
-        "cam_layer": "last",
-        "cam_scale": 1.0,
-        "calibration": {"temperature": 1.4, "bias": 0.1},
-        "threshold": _THRESHOLD,
-        "threshold_rule": "Highest sensitivity with specificity of at least 0.80 on validation.",
-        "uncertain_band": [0.35, 0.55],
-        "data": {"manifest_sha256": "ab" * 32, "split_sha256": "cd" * 32, "films": {"train": 900}},
-        "versions": {"python": "3.11", "keras": "3.15", "tensorflow": "2.21"},
-        "command": f"python -m covidweb train {name} --data data",
-        "intended_use": "Tests of the pages. Not a medical device.",
-        "limits": ["Made of random numbers.", "Two classes only."],
-    }
-    return card | ({"article": {"accuracy": 0.81, "films": 3500}} if name == "seed" else {})
+def _card(name: str) -> Card:
+    seed = name == "seed"
+    return Card(
+        kind="seed" if seed else "classifier",
+        title="The article's network" if seed else "Made-up classifier",
+        classes=("covid", "normal"),
+        input=InputSpec(160, "lungs"),
+        cam_layer="last",
+        calibration=Calibration(temperature=1.4, bias=0.1),
+        threshold=_THRESHOLD,
+        threshold_rule="Highest sensitivity with specificity of at least 0.80 on validation.",
+        uncertain_band=(0.35, 0.55),
+        article=Article(accuracy=0.81, films=3500) if seed else None,
+        data=Data(manifest_sha256="ab" * 32, split_sha256="cd" * 32, films={"train": 900}),
+        versions={"python": "3.11", "keras": "3.15", "tensorflow": "2.21"},
+        command=f"python -m covidweb train {name} --data data",
+        intended_use="Tests of the pages. Not a medical device.",
+        limits=("Made of random numbers.", "Two classes only."),
+    )
 
 
-def _metrics(rows: pd.DataFrame, positive: pd.Series, threshold: float) -> dict:
-    table = metrics_table(positive, rows["score"], rows["group"], threshold, n=60)
-    return {"n": len(rows), "positives": int(positive.sum()), "metrics": table}
-
-
-def _evaluation(rows: pd.DataFrame, threshold: float) -> dict:
-    covid = rows["label"] == "covid"
-    sets = {}
-    for name in rows["set"].unique():
-        part = rows[rows["set"] == name]
-        entry = _metrics(part, covid[part.index], threshold)
-        for key, column in (("sources", "source"), ("views", "view")):
-            groups = part.groupby(column)
-            entry[key] = {v or "unknown": _metrics(g, covid[g.index], threshold) for v, g in groups}
-        entry["labels"] = {
-            label: {"n": len(g), "called_covid": _called(g, threshold)}
-            for label, g in part.groupby("label")
-        }
-        sets[name] = entry
-    return {
-        "threshold": threshold,
-        "bootstrap": {"n": 60, "unit": "group"},
-        "sets": sets,
-        "comparisons": {k: _comparison(rows, *v, threshold) for k, v in _COMPARISONS.items()},
-        "calibration": {
+def _evaluation(rows: pd.DataFrame, bundle: Bundle) -> Evaluation:
+    return Evaluation(
+        model=bundle.name,
+        sha256=bundle.sha256,
+        threshold=_THRESHOLD,
+        bootstrap=Bootstrap(n=60),
+        sets={str(name): _set(part) for name, part in rows.groupby("set", sort=False)},
+        comparisons={k: _comparison(rows, *v) for k, v in _COMPARISONS.items()},
+        calibration={
             "inside": _reliability(rows[rows["set"] == "test"]),
             "outside": _reliability(rows[rows["set"].str.startswith("external")]),
         },
-        "audit": _audit(),
+        audit=_audit(),
+    )
+
+
+def _figures(rows: pd.DataFrame, sick: str = "covid") -> Figures:
+    positive = rows["label"] == sick
+    table = metrics_table(positive, rows["score"], rows["group"], _THRESHOLD, n=60)
+    return Figures(n=len(rows), positives=int(positive.sum()), metrics=table)
+
+
+def _set(rows: pd.DataFrame) -> SetFigures:
+    def parts(column: str) -> dict[str, Figures]:
+        return {str(v) or "unknown": _figures(part) for v, part in rows.groupby(column)}
+
+    whole = _figures(rows)
+    labels = {
+        str(label): LabelFigures(n=len(part), called_covid=_called(part))
+        for label, part in rows.groupby("label")
     }
+    return SetFigures(
+        n=whole.n,
+        positives=whole.positives,
+        metrics=whole.metrics,
+        sources=parts("source"),
+        views=parts("view"),
+        labels=labels,
+    )
 
 
-def _called(rows: pd.DataFrame, threshold: float) -> dict:
-    share = float((rows["score"] >= threshold).mean())
+def _called(rows: pd.DataFrame) -> Value:
+    share = float((rows["score"] >= _THRESHOLD).mean())
     return {"value": share, "low": max(0, share - 0.1), "high": min(1, share + 0.1)}
 
 
-def _comparison(rows: pd.DataFrame, title: str, sick: tuple, well: tuple, threshold: float) -> dict:
-    sides = [rows[(rows["set"] == s) & (rows["label"] == label)] for s, label in (sick, well)]
-    films = pd.concat(sides)
-    entry = _metrics(films, films["label"] == sick[1], threshold)
-    names = [{"set": s, "label": label} for s, label in (sick, well)]
-    return entry | {"title": title, "positives": names[0], "negatives": names[1]}
+def _comparison(rows: pd.DataFrame, title: str, sick: tuple, well: tuple) -> Comparison:
+    sides = [Side(set=s, label=label) for s, label in (sick, well)]
+    films = pd.concat([rows[(rows["set"] == s.set) & (rows["label"] == s.label)] for s in sides])
+    both = _figures(films, sick[1])
+    return Comparison(
+        title=title, positives=sides[0], negatives=sides[1], n=both.n, metrics=both.metrics
+    )
 
 
-def _reliability(rows: pd.DataFrame) -> dict:
+def _reliability(rows: pd.DataFrame) -> Reliability:
     return reliability(rows["label"] == "covid", rows["score"])
 
 
-def _audit() -> dict:
-    def near(value: float) -> dict:
+def _audit() -> Audit:
+    def near(value: float) -> Value:
         return {"value": value, "low": value - 0.02, "high": value + 0.02}
 
-    return {
-        "baselines": {
+    return Audit(
+        films=200,
+        baselines={
             "histogram": {"auc": near(0.94)},
             "border": {"auc": near(0.89)},
             "blackout": {"auc": near(0.9)},
             "file_facts": {"auc": near(0.86)},
         },
-        "lung_blackout": {
+        lung_blackout={
             "as_it_is": {"auc": near(0.93), "mean_score_of_covid": 0.8},
             "lungs_painted_over": {"auc": near(0.55), "mean_score_of_covid": 0.3},
         },
-        "source_prediction": {
-            "covid": {"balanced_accuracy": 0.7, "chance": 0.5},
-            "normal": {"balanced_accuracy": 0.8, "chance": 0.5},
+        source_prediction={
+            "covid": SourcePrediction(balanced_accuracy=0.7, chance=0.5),
+            "normal": SourcePrediction(balanced_accuracy=0.8, chance=0.5),
         },
-        "robustness": {
+        robustness={
             name: {
                 "auc": near(0.92 - loss),
                 "accuracy": near(0.9 - loss),
@@ -209,11 +229,11 @@ def _audit() -> dict:
             }
             for name, loss in (("plain", 0), ("jpeg_50", 0.01), ("blur", 0.04))
         },
-        "gate": {
+        gate={
             "test": {"turned_away": 0.01, "n": 100},
             "not_cxr": {"turned_away": 0.97, "n": 15},
         },
-        "explanations": {
+        explanations={
             "lung_ratio": {"mean": 1.9, "share_above_1.5": 0.92, "films": 80},
             "deletion": {
                 "removed": [0, 0.1, 0.2, 0.3],
@@ -226,7 +246,7 @@ def _audit() -> dict:
             "weight_randomisation": {"correlation": 0.08, "films": 60},
             "inserted_opacities": {"hit_rate": 0.74, "hit_rate_by_chance": 0.2, "films": 60},
         },
-    }
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Bundles, `model/<name>/`: card, weights and results, and the model card written from them."""
 
+from covidweb.bundle.card import Card, InputSpec
+from covidweb.bundle.evaluation import Evaluation, LungEvaluation
 from covidweb.bundle.store import (
     CARD,
     EVALUATION,
@@ -11,8 +13,8 @@ from covidweb.bundle.store import (
     model_root,
     read_bundle,
     seal,
+    write_evaluation,
 )
-from covidweb.files import file_sha256
 
 __all__ = [
     "CARD",
@@ -21,9 +23,13 @@ __all__ = [
     "PREDICTIONS",
     "WEIGHTS",
     "Bundle",
-    "file_sha256",
+    "Card",
+    "Evaluation",
+    "InputSpec",
+    "LungEvaluation",
     "list_bundles",
     "model_root",
     "read_bundle",
     "seal",
+    "write_evaluation",
 ]

@@ -1,4 +1,4 @@
-"""Write a bundle's model card, `README.md`, from its card and its evaluation.
+"""The model card: what a bundle is, how good it is and what it is not for, from its own files.
 
 Headings follow model cards (Mitchell et al., 2019, doi:10.1145/3287560.3287596) and CLAIM, the
 checklist for AI in medical imaging (Mongan et al., 2020, doi:10.1148/ryai.2020200029). Every
@@ -7,215 +7,258 @@ figure is read from `card.json` and `evaluation.json`.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from covidweb.bundle.blocks import Block, Bullets, Document, Section, Text, markdown, table
+from covidweb.bundle.card import Card
+from covidweb.bundle.evaluation import Audit, Comparison, Evaluation, Figures, LungEvaluation
 from covidweb.bundle.results import INSIDE, set_title
 from covidweb.bundle.store import EVALUATION, Bundle
 from covidweb.files import write_text
-from covidweb.metrics import PREVALENCES
+from covidweb.metrics import PREVALENCES, Value
 
 FILE = "README.md"
 METRICS = ("auc", "sensitivity", "specificity", "accuracy")
+NOT_CXR = "not_cxr"
+
+Found = Evaluation | LungEvaluation | None
 
 
 def write_card(bundle: Bundle) -> Path:
     """Write `README.md` beside the card and return its path."""
-    found = bundle.evaluation() if (bundle.path / EVALUATION).is_file() else {}
     path = bundle.path / FILE
-    write_text(path, model_card(bundle.card, found))
+    write_text(path, markdown(model_card(bundle.card, read_results(bundle))))
     return path
 
 
-def model_card(card: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
-    """Return the model card as Markdown.
+def read_results(bundle: Bundle) -> Found:
+    """Return a bundle's evaluation, of whichever kind; None when it was not evaluated.
+
+    Raises:
+        ModelError: it is there and cannot be used.
+    """
+    if not (bundle.path / EVALUATION).is_file():
+        return None
+    return bundle.lung_evaluation() if bundle.kind == "lungs" else bundle.evaluation()
+
+
+def model_card(card: Card, found: Found) -> Document:
+    """Return the model card.
 
     Args:
         card: of the bundle.
-        evaluation: of the bundle; empty when it was not evaluated.
+        found: its evaluation; None when it was not evaluated.
     """
+    evaluation = found if isinstance(found, Evaluation) else None
     parts = [
-        f"# {card['title']}",
-        "Generated from `card.json` and `evaluation.json`; do not edit.",
         _details(card),
-        "## Intended use\n\n" + str(card.get("intended_use", "")),
+        Section("Intended use", (Text(card.intended_use),)),
         _data(card),
-        _method(card),
-        _results(evaluation),
+        None if card.kind == "lungs" else _method(card),
+        _lung_results(found) if isinstance(found, LungEvaluation) else _results(evaluation),
         _article(card, evaluation),
         _predictive(evaluation),
         _other_diseases(evaluation),
-        _audit(evaluation),
-        "## Limits\n\n" + "\n".join(f"- {line}" for line in card.get("limits", ())),
+        _audit(evaluation.audit if evaluation else Audit()),
+        Section("Limits", (Bullets(card.limits),)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    note = "Generated from `card.json` and `evaluation.json`; do not edit."
+    return Document(card.title, note, tuple(part for part in parts if part))
 
 
-def _details(card: Mapping[str, Any]) -> str:
-    weights, sha = next(iter(card["weights"].items()))
+def _details(card: Card) -> Section:
+    weights, sha = next(iter(card.weights.items()), ("none", "none"))
+    given = card.input
     rows = {
-        "Kind": card["kind"],
-        "Classes": ", ".join(card.get("classes", ())),
+        "Kind": card.kind,
+        "Classes": ", ".join(card.classes),
         "Weights": f"`{weights}`",
         "sha256": f"`{sha}`",
-        "Input": ", ".join(f"{k} {v}" for k, v in card["input"].items()),
-        "Command": f"`{card.get('command', '')}`",
-        "Versions": ", ".join(f"{k} {v}" for k, v in card.get("versions", {}).items()),
+        "Input": f"size {given.size}, crop {given.crop}, margin {given.margin}, "
+        f"mask channel {'yes' if given.mask_channel else 'no'}",
+        "Command": f"`{card.command}`",
+        "Versions": ", ".join(f"{k} {v}" for k, v in card.versions.items()),
     }
-    return "## Model details\n\n" + _table(("What", "Value"), list(rows.items()))
+    known = [(what, value) for what, value in rows.items() if value]
+    return Section("Model details", (table(("What", "Value"), known),))
 
 
-def _data(card: Mapping[str, Any]) -> str:
-    data = card.get("data", {})
-    films = data.get("films", {})
-    text = "## Training data\n\nSplit by patient group and near-duplicate cluster."
-    if "manifest_sha256" in data:
-        text += f" Manifest sha256 `{data['manifest_sha256'][:16]}…`, "
-        text += f"split sha256 `{data['split_sha256'][:16]}…`."
-    nested = {part: v for part, v in films.items() if isinstance(v, Mapping)}
+def _data(card: Card) -> Section:
+    data = card.data
+    text = "Split by patient group and near-duplicate cluster."
+    if data.manifest_sha256 and data.split_sha256:
+        text += f" Manifest sha256 `{data.manifest_sha256[:16]}…`, "
+        text += f"split sha256 `{data.split_sha256[:16]}…`."
+    blocks: list[Block] = [Text(text)]
+    nested = {part: v for part, v in data.films.items() if isinstance(v, Mapping)}
     if nested:
         names = sorted({name for counts in nested.values() for name in counts})
         rows = [(name, *(counts.get(name, 0) for counts in nested.values())) for name in names]
-        text += "\n\n" + _table(("Films", *nested), rows)
-    elif films:
-        text += "\n\n" + _table(("Part", "Films"), list(films.items()))
-    return text
+        blocks.append(table(("Films", *nested), rows))
+    elif data.films:
+        blocks.append(table(("Part", "Films"), list(data.films.items())))
+    for title, counts in (("Pairs of film and mask", data.pairs), ("No films", data.not_cxr)):
+        if counts:
+            named = [(part.replace("_", " "), n) for part, n in counts.items()]
+            blocks.append(table((title, "Pictures"), named))
+    return Section("Training data", tuple(blocks))
 
 
-def _method(card: Mapping[str, Any]) -> str:
-    low, high = card.get("uncertain_band", (None, None))
-    scale = card.get("calibration", {})
+def _method(card: Card) -> Section:
+    low, high = card.uncertain_band or (None, None)
+    scale = card.calibration
     lines = [
-        f"- Threshold {card.get('threshold')}: {card.get('threshold_rule', '')}",
-        f"- Uncertain band: {low} to {high}.",
-        f"- Calibration: temperature {scale.get('temperature', 1):.3f}, "
-        f"bias {scale.get('bias', 0):.3f}.",
+        f"Threshold {card.threshold}: {card.threshold_rule}",
+        f"Uncertain band: {low} to {high}.",
+        f"Calibration: temperature {scale.temperature:.3f}, bias {scale.bias:.3f}.",
     ]
-    left = card.get("left_out_auc") or {}
+    left = card.left_out_auc
     if left:
         said = ", ".join(f"{name} {value:.2f}" for name, value in left.items())
-        lines.append(f"- AUC of sources left out of the COVID-19 head: {said}.")
-    if left and "inside_auc_unpenalised" in card:
+        lines.append(f"AUC of sources left out of the COVID-19 head: {said}.")
+    if "inside" in left and card.inside_auc_unpenalised is not None:
         lines.append(
-            "- What turning away from places cost inside: validation AUC "
-            f"{card['inside_auc_unpenalised']:.3f} without the head's penalty, "
+            "What turning away from places cost inside: validation AUC "
+            f"{card.inside_auc_unpenalised:.3f} without the head's penalty, "
             f"{left['inside']:.3f} with it."
         )
-    return "## Operating point\n\n" + "\n".join(lines)
+    return Section("Operating point", (Bullets(tuple(lines)),))
 
 
-def _results(evaluation: Mapping[str, Any]) -> str:
-    if not evaluation:
-        return "## Results\n\nNot evaluated yet."
+def _results(evaluation: Evaluation | None) -> Section:
+    if evaluation is None:
+        return Section("Results", (Text("Not evaluated yet."),))
     rows = [
-        (entry.get("title") or set_title(name), entry["n"], *_cells(entry["metrics"]))
-        for part in ("sets", "comparisons")
-        for name, entry in evaluation[part].items()
-        if name != "not_cxr"
+        (title, entry.n, *(interval_text(entry.metrics.get(name)) for name in METRICS))
+        for title, entry in _entries(evaluation)
     ]
-    draws = evaluation["bootstrap"]["n"]
     head = (
-        "## Results\n\nIn each cell the figure and its 95 % interval, from "
-        f"{draws} bootstrap draws over patient groups. The threshold is {evaluation['threshold']}. "
+        "In each cell the figure and its 95 % interval, from "
+        f"{evaluation.bootstrap.n} bootstrap draws over patient groups. The threshold is "
+        f"{evaluation.threshold}. "
         "In sets without COVID-19, specificity counts every film that is not called COVID-19; in "
-        "comparisons the sick are the positives, whatever their disease.\n\n"
+        "comparisons the sick are the positives, whatever their disease."
     )
     names = ("Films of", "n", "AUC", "Sensitivity", "Specificity", "Accuracy")
-    text = head + _table(names, rows)
-    scale = evaluation.get("calibration", {})
+    blocks: list[Block] = [Text(head), table(names, rows)]
     said = [
         f"{place}: ECE {v['ece']:.3f}, Brier {v['brier']:.3f}"
-        for place, v in scale.items()
-        if v.get("bins")
+        for place, v in evaluation.calibration.items()
+        if v["bins"]
     ]
-    return text + ("\n\nCalibration " + "; ".join(said) + "." if said else "")
+    if said:
+        blocks.append(Text("Calibration " + "; ".join(said) + "."))
+    return Section("Results", tuple(blocks))
 
 
-def _article(card: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
-    article = card.get("article")
-    if not article:
-        return ""
-    inside = (evaluation.get("sets") or {}).get(INSIDE, {}).get("metrics", {})
-    own = inside.get("accuracy")
-    measured = f"{own['value']:.1%}" if own else "not measured yet"
-    return (
-        f"## Beside the article\n\nThe article reports an accuracy of {article['accuracy']:.0%} on "
-        "its own test split; this network's accuracy on the test split here is "
-        f"{measured}. {article.get('note', '')}"
-    ).rstrip()
-
-
-def _predictive(evaluation: Mapping[str, Any]) -> str:
-    names = [f"{kind}_{p * 100:.0f}" for p in PREVALENCES for kind in ("ppv", "npv")]
-    entries = {**(evaluation.get("sets") or {}), **(evaluation.get("comparisons") or {})}
+def _lung_results(found: LungEvaluation) -> Section:
     rows = [
-        (entry.get("title") or set_title(name), *(_short(entry["metrics"].get(n)) for n in names))
-        for name, entry in entries.items()
-        if any(entry["metrics"].get(n) for n in names)
+        (source, v.n, interval_text(v.dice), f"{v.dice_p5:.3f}", interval_text(v.iou), v.failures)
+        for source, v in found.sources.items()
     ]
-    if not rows:
-        return ""
-    heads = [f"{kind} at {p:.0%}" for p in PREVALENCES for kind in ("PPV", "NPV")]
-    return "## At other prevalences\n\n" + _table(("Films of", *heads), rows)
-
-
-def _other_diseases(evaluation: Mapping[str, Any]) -> str:
-    rows = []
-    for name, entry in (evaluation.get("sets") or {}).items():
-        for label, found in (entry.get("labels") or {}).items():
-            if label != "covid" and name != "not_cxr" and found.get("called_covid"):
-                value = _interval(found["called_covid"])
-                rows.append((f"{set_title(name)}: {label}", found["n"], value))
-    if not rows:
-        return ""
-    return (
-        "## What else it calls COVID-19\n\nIt knows two classes. Shares of films without COVID-19 "
-        "that it calls COVID-19 at the threshold:\n\n"
-        + _table(("Films of", "n", "Called COVID-19"), rows)
+    head = (
+        "Masks of films held out of training, by source, with 95 % intervals from "
+        f"{found.bootstrap.n} bootstrap draws over patient groups. A failure is a Dice below 0.8."
     )
-
-
-def _audit(evaluation: Mapping[str, Any]) -> str:
-    audit = evaluation.get("audit") or {}
-    if not audit:
-        return ""
+    names = ("Films of", "n", "Dice", "Dice, 5 %", "IoU", "Failures")
     lines = [
-        f"- Shortcut `{name}` alone, inside: AUC {_interval(found['auc'])}."
-        for name, found in (audit.get("baselines") or {}).items()
+        f"Dice after a change, {name.replace('_', ' ')}: {v['dice']:.3f}."
+        for name, v in found.robustness.items()
+        if "dice" in v
     ]
-    for name, found in (audit.get("lung_blackout") or {}).items():
-        lines.append(f"- {name.replace('_', ' ').capitalize()}: AUC {_interval(found.get('auc'))}.")
-    for label, found in (audit.get("source_prediction") or {}).items():
+    if found.not_cxr.share is not None:
+        lines.append(f"Other pictures without plausible lungs: {found.not_cxr.share:.1%}.")
+    lines.append(f"Time of a film in a batch: {found.milliseconds_per_film:.0f} ms.")
+    return Section("Results", (Text(head), table(names, rows), Bullets(tuple(lines))))
+
+
+def _article(card: Card, evaluation: Evaluation | None) -> Section | None:
+    if card.article is None:
+        return None
+    inside = evaluation.sets.get(INSIDE) if evaluation else None
+    own = inside.metrics.get("accuracy") if inside else None
+    measured = f"{own['value']:.1%}" if own else "not measured yet"
+    text = (
+        f"The article reports an accuracy of {card.article.accuracy:.0%} on its own test split; "
+        f"this network's accuracy on the test split here is {measured}. {card.article.note}"
+    )
+    return Section("Beside the article", (Text(text.rstrip()),))
+
+
+def _predictive(evaluation: Evaluation | None) -> Section | None:
+    names = [f"{kind}_{p * 100:.0f}" for p in PREVALENCES for kind in ("ppv", "npv")]
+    rows = [
+        (title, *(_short(entry.metrics.get(name)) for name in names))
+        for title, entry in _entries(evaluation)
+        if any(entry.metrics.get(name) for name in names)
+    ]
+    if not rows:
+        return None
+    heads = [f"{kind} at {p:.0%}" for p in PREVALENCES for kind in ("PPV", "NPV")]
+    return Section("At other prevalences", (table(("Films of", *heads), rows),))
+
+
+def _other_diseases(evaluation: Evaluation | None) -> Section | None:
+    rows = [
+        (f"{set_title(name)}: {label}", found.n, interval_text(found.called_covid))
+        for name, entry in (evaluation.sets if evaluation else {}).items()
+        for label, found in entry.labels.items()
+        if label != "covid" and name != NOT_CXR and found.called_covid
+    ]
+    if not rows:
+        return None
+    text = (
+        "It knows two classes. Shares of films without COVID-19 that it calls COVID-19 at the "
+        "threshold:"
+    )
+    heads = ("Films of", "n", "Called COVID-19")
+    return Section("What else it calls COVID-19", (Text(text), table(heads, rows)))
+
+
+def _audit(audit: Audit) -> Section | None:
+    lines = [
+        f"Shortcut `{name}` alone, inside: AUC {_figure(found.get('auc'))}."
+        for name, found in audit.baselines.items()
+    ]
+    for name, found in audit.lung_blackout.items():
+        lines.append(f"{name.replace('_', ' ').capitalize()}: AUC {_figure(found.get('auc'))}.")
+    for label, told in audit.source_prediction.items():
         lines.append(
-            f"- Sources of {label} films told apart by the features: balanced accuracy "
-            f"{found['balanced_accuracy']:.2f}, chance {found['chance']:.2f}."
+            f"Sources of {label} films told apart by the features: balanced accuracy "
+            f"{told.balanced_accuracy:.2f}, chance {told.chance:.2f}."
         )
-    for name, found in (audit.get("robustness") or {}).items():
+    for name, found in audit.robustness.items():
         words = name.replace("_", " ")
-        lines.append(f"- Accuracy on films {words}: {_interval(found['accuracy'])}.")
-    ratio = (audit.get("explanations") or {}).get("lung_ratio")
-    if ratio:
+        lines.append(f"Accuracy on films {words}: {_figure(found.get('accuracy'))}.")
+    ratio = audit.explanations.get("lung_ratio", {})
+    mean, above = ratio.get("mean"), ratio.get("share_above_1.5")
+    if isinstance(mean, int | float) and isinstance(above, int | float):
         lines.append(
-            f"- Evidence in the lungs over their area: {ratio['mean']:.2f} on average; at least "
-            f"1.5 on {ratio['share_above_1.5']:.0%} of the films called COVID-19."
+            f"Evidence in the lungs over their area: {mean:.2f} on average; at least "
+            f"1.5 on {above:.0%} of the films called COVID-19."
         )
-    return "## Audit\n\n" + "\n".join(lines)
+    return Section("Audit", (Bullets(tuple(lines)),)) if lines else None
 
 
-def _cells(metrics: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(_interval(metrics.get(name)) for name in METRICS)
+def _entries(evaluation: Evaluation | None) -> list[tuple[str, Figures | Comparison]]:
+    """Return sets and comparisons with their titles, pictures that are no films left out."""
+    if evaluation is None:
+        return []
+    sets = [(set_title(k), v) for k, v in evaluation.sets.items() if k != NOT_CXR]
+    return [*sets, *((pair.title, pair) for pair in evaluation.comparisons.values())]
 
 
-def _interval(value: Mapping[str, float] | None) -> str:
+def interval_text(value: Value | None) -> str:
+    """Return `0.930 (0.914–0.948)`, or a dash where it is not defined."""
     if not value:
         return "–"
     return f"{value['value']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
 
 
-def _short(value: Mapping[str, float] | None) -> str:
+def _figure(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:.3f}"
+    return interval_text(value)  # type: ignore[arg-type]
+
+
+def _short(value: Value | None) -> str:
     return f"{value['value']:.2f}" if value else "–"
-
-
-def _table(head: tuple[str, ...], rows: list[tuple]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
-    return "\n".join(lines)

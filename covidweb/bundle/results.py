@@ -5,13 +5,13 @@ Inside is the test split of the training hospitals; outside is every set whose n
 computed from `predictions.csv`.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from covidweb.bundle.evaluation import Comparison, Evaluation, Figures
 from covidweb.bundle.store import Bundle
 from covidweb.errors import ModelError
 from covidweb.metrics import metrics_table
@@ -124,7 +124,7 @@ def gap(predictions: pd.DataFrame, threshold: float, n: int = 1000) -> pd.DataFr
     return pd.DataFrame(rows, columns=columns)
 
 
-def result_table(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+def result_table(evaluation: Evaluation) -> pd.DataFrame:
     """Return every metric of `evaluation.json` that is defined, one per row.
 
     Returns:
@@ -132,16 +132,16 @@ def result_table(evaluation: Mapping[str, Any]) -> pd.DataFrame:
         `metric`, `value`, `low`, `high`.
     """
     rows = [
-        {"level": level, "name": name, "title": title, "place": place, "n": entry.get("n")}
-        | {"metric": metric, **{key: value.get(key) for key in ("value", "low", "high")}}
+        {"level": level, "name": name, "title": title, "place": place, "n": entry.n}
+        | {"metric": metric, **value}
         for level, name, title, place, entry in _entries(evaluation)
-        for metric, value in (entry.get("metrics") or {}).items()
-        if isinstance(value, Mapping) and value.get("value") is not None
+        for metric, value in entry.metrics.items()
+        if value is not None
     ]
     return pd.DataFrame(rows, columns=_RESULT_COLUMNS)
 
 
-def called_covid(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+def called_covid(evaluation: Evaluation) -> pd.DataFrame:
     """Return how often films of every label of every set are called COVID-19.
 
     Returns:
@@ -149,34 +149,31 @@ def called_covid(evaluation: Mapping[str, Any]) -> pd.DataFrame:
     """
     rows = [
         {"name": f"{set_title(name)}: {label}", "label": label, "place": place_of(name)}
-        | {"n": part["n"], **part["called_covid"]}
-        for name, entry in (evaluation.get("sets") or {}).items()
-        for label, part in (entry.get("labels") or {}).items()
-        if part.get("called_covid")
+        | {"n": part.n, **part.called_covid}
+        for name, entry in evaluation.sets.items()
+        for label, part in entry.labels.items()
+        if part.called_covid
     ]
     columns = ["name", "label", "place", "n", "value", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def outside_comparisons(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+def outside_comparisons(evaluation: Evaluation) -> pd.DataFrame:
     """Return the rows of `result_table` for comparisons among sets never trained on."""
     table = result_table(evaluation)
     return table[table["level"].eq("comparison") & table["place"].eq("outside")]
 
 
-def within_one_place(evaluation: Mapping[str, Any]) -> pd.DataFrame:
+def within_one_place(evaluation: Evaluation) -> pd.DataFrame:
     """Return the comparisons of sick and healthy films of one set, where places cannot help.
 
     Returns:
         One row each: name, title, n, and the AUC's value, low and high.
     """
     rows = [
-        {"name": name, "title": entry.get("title", name), "n": entry.get("n")}
-        | (entry["metrics"].get("auc") or {})
-        for name, entry in (evaluation.get("comparisons") or {}).items()
-        if entry.get("metrics", {}).get("auc")
-        and (entry.get("positives") or {}).get("set")
-        and entry["positives"]["set"] == (entry.get("negatives") or {}).get("set")
+        {"name": name, "title": entry.title, "n": entry.n, **auc}
+        for name, entry in evaluation.comparisons.items()
+        if (auc := entry.metrics.get("auc")) and entry.positives.set == entry.negatives.set
     ]
     return pd.DataFrame(rows, columns=["name", "title", "n", "value", "low", "high"])
 
@@ -288,20 +285,20 @@ def _numbers(values: list[Any]) -> bool:
 
 
 def _entries(
-    evaluation: Mapping[str, Any],
-) -> Iterator[tuple[str, str, str, str, Mapping[str, Any]]]:
-    for name, entry in (evaluation.get("sets") or {}).items():
+    evaluation: Evaluation,
+) -> Iterator[tuple[str, str, str, str, Figures | Comparison]]:
+    for name, entry in evaluation.sets.items():
         yield "set", name, set_title(name), place_of(name), entry
-        for level, part in (("source", "sources"), ("view", "views")):
-            for key, value in (entry.get(part) or {}).items():
+        for level, parts in (("source", entry.sources), ("view", entry.views)):
+            for key, value in parts.items():
                 title = f"{set_title(name)}: {key or 'unknown'}"
                 yield level, f"{name}/{key}", title, place_of(name), value
-    for name, entry in (evaluation.get("comparisons") or {}).items():
-        yield "comparison", name, entry.get("title", name), _place_of_comparison(entry), entry
+    for name, pair in evaluation.comparisons.items():
+        yield "comparison", name, pair.title, _place_of_comparison(pair), pair
 
 
-def _place_of_comparison(entry: Mapping[str, Any]) -> str:
-    sides = [json.dumps(entry.get(side, "")) for side in ("positives", "negatives")]
-    if all("external_" in side for side in sides):
+def _place_of_comparison(pair: Comparison) -> str:
+    places = {place_of(side.set) for side in (pair.positives, pair.negatives)}
+    if places == {"outside"}:
         return "outside"
-    return "stress" if any("stress_" in side for side in sides) else "other"
+    return "stress" if "stress" in places else "other"

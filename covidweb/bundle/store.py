@@ -4,15 +4,17 @@ A card names the sha256 of every weight file (`weights`) and of every result fil
 Weights that do not match are refused; result files that do not match are shown with a warning.
 """
 
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
+from covidweb.bundle import card as cards
+from covidweb.bundle import evaluation as evaluations
+from covidweb.bundle.card import Card
+from covidweb.bundle.evaluation import Evaluation, LungEvaluation
+from covidweb.bundle.typed import as_json, read_typed
 from covidweb.errors import ModelError
 from covidweb.files import file_sha256, write_json
 
@@ -23,7 +25,6 @@ CARD, HISTORY, EVALUATION, PREDICTIONS = (
     "predictions.csv",
 )
 WEIGHTS = "classifier.keras"
-_REQUIRED = ("name", "kind", "title", "input", "weights")
 
 
 def model_root() -> Path:
@@ -37,7 +38,7 @@ class Bundle:
     """A bundle on disk with its card read; the other files are read when asked for."""
 
     path: Path
-    card: Mapping[str, Any]
+    card: Card
 
     @property
     def name(self) -> str:
@@ -45,14 +46,14 @@ class Bundle:
         return self.path.name
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> cards.Kind:
         """`seed`, `classifier` or `lungs`."""
-        return str(self.card["kind"])
+        return self.card.kind
 
     @property
     def sha256(self) -> str:
         """The sha256 of the first weight file, from the card."""
-        return str(next(iter(self.card["weights"].values())))
+        return next(iter(self.card.weights.values()))
 
     def weights(self, file: str | None = None) -> Path:
         """Return the path of a weight file after checking its hash.
@@ -60,8 +61,8 @@ class Bundle:
         Raises:
             ModelError: the file is missing, or is not the one the card describes.
         """
-        file = file or next(iter(self.card["weights"]))
-        path, expected = self.path / file, self.card["weights"].get(file)
+        file = file or next(iter(self.card.weights))
+        path, expected = self.path / file, self.card.weights.get(file)
         if not path.is_file():
             raise ModelError(f"The bundle '{self.name}' has no {file}. Received: {self.path}")
         found = file_sha256(path)
@@ -80,14 +81,18 @@ class Bundle:
         """Return `predictions.csv`: one row per evaluated film. Raises ModelError."""
         return self._table(PREDICTIONS)
 
-    def evaluation(self) -> dict[str, Any]:
-        """Return `evaluation.json`. Raises ModelError."""
-        return _read_json(self.path / EVALUATION, self.name)
+    def evaluation(self) -> Evaluation:
+        """Return `evaluation.json` of a network that screens films. Raises ModelError."""
+        return read_typed(self.path / EVALUATION, Evaluation, self.name, evaluations.VERSION)
+
+    def lung_evaluation(self) -> LungEvaluation:
+        """Return `evaluation.json` of a lung finder. Raises ModelError."""
+        return read_typed(self.path / EVALUATION, LungEvaluation, self.name, evaluations.VERSION)
 
     def warnings(self) -> list[str]:
         """Return a sentence for every result file that is missing or not the card's."""
         found = []
-        for file, expected in self.card.get("files", {}).items():
+        for file, expected in self.card.files.items():
             path = self.path / file
             if not path.is_file():
                 found.append(f"{file} of the bundle '{self.name}' is missing.")
@@ -104,7 +109,7 @@ class Bundle:
             raise ModelError(f"The bundle '{self.name}' has no {file}.")
         try:
             return pd.read_csv(path)
-        except (ValueError, UnicodeDecodeError) as error:
+        except (ValueError, OSError) as error:
             raise ModelError(
                 f"{file} of the bundle '{self.name}' cannot be read: {error}"
             ) from error
@@ -130,50 +135,49 @@ def read_bundle(name: str, root: Path | None = None) -> Bundle:
         ModelError: no such bundle, or its card is broken or incomplete.
     """
     root = root or model_root()
-    path = root / name
     if name not in list_bundles(root):
         known = ", ".join(list_bundles(root)) or "none"
         raise ModelError(f"There is no model '{name}'. Available: {known}.")
-    card = _read_json(path / CARD, name)
-    missing = [key for key in _REQUIRED if key not in card]
-    if missing or not card["weights"]:
-        raise ModelError(f"The card of '{name}' lacks: {', '.join(missing) or 'weights'}.")
-    return Bundle(path, card)
+    return Bundle(root / name, _read_card(root / name))
 
 
-def seal(path: Path, card: Mapping[str, Any], weights: tuple[str, ...] = (WEIGHTS,)) -> Bundle:
+def seal(path: Path, card: Card, weights: tuple[str, ...] = (WEIGHTS,)) -> Bundle:
     """Write the card with the hashes of the weights and of the result files that are there.
 
     Args:
         path: the bundle's folder.
-        card: the card's other sections.
+        card: all but its `name`, `weights` and `files`, which are set here.
         weights: weight files, the main one first.
     """
     results = [f for f in (HISTORY, EVALUATION, PREDICTIONS) if (path / f).is_file()]
-    sealed = {
-        **card,
-        "name": path.name,
-        "weights": {f: file_sha256(path / f) for f in weights},
-        "files": {f: file_sha256(path / f) for f in results},
-    }
-    write_json(path / CARD, sealed)
+    sealed = replace(
+        card,
+        version=cards.VERSION,
+        name=path.name,
+        weights={f: file_sha256(path / f) for f in weights},
+        files={f: file_sha256(path / f) for f in results},
+    )
+    write_json(path / CARD, as_json(sealed))
     return Bundle(path, sealed)
+
+
+def write_evaluation(bundle: Bundle, found: Evaluation | LungEvaluation) -> Bundle:
+    """Write `evaluation.json` and seal the card over it and the other result files as they are."""
+    write_json(bundle.path / EVALUATION, as_json(found))
+    return seal(bundle.path, bundle.card, tuple(bundle.card.weights))
+
+
+def _read_card(path: Path) -> Card:
+    card = read_typed(path / CARD, Card, path.name, cards.VERSION)
+    if not card.weights:
+        raise ModelError(
+            f"{CARD} of the bundle '{path.name}' cannot be used: the field 'weights' names no file."
+        )
+    return card
 
 
 def _kind(path: Path) -> str | None:
     try:
-        return _read_json(path / CARD, path.name).get("kind")
+        return _read_card(path).kind
     except ModelError:
         return None
-
-
-def _read_json(path: Path, name: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise ModelError(f"The bundle '{name}' has no {path.name}.")
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path.name} of the bundle '{name}' is not JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise ModelError(f"{path.name} of the bundle '{name}' is not an object.")
-    return values

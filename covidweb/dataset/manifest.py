@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from covidweb.bundle import file_sha256
 from covidweb.errors import DataError
+from covidweb.files import file_sha256
 
 MANIFEST = "manifest.csv"
 COLUMNS = (

@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from covidweb.bundle import EVALUATION, Bundle, read_bundle
+from covidweb.bundle import Bundle, write_evaluation
+from covidweb.bundle.evaluation import Audit, Figure, Section, SourcePrediction
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.exam.baselines import baselines
-from covidweb.exam.evaluate import reseal, rows_to_evaluate
+from covidweb.exam.evaluate import rows_to_evaluate
 from covidweb.exam.explanations import explanations
-from covidweb.files import write_json
 from covidweb.metrics import auc_interval, rates_table
 from covidweb.networks.standard import standard_input
 from covidweb.radiograph import Radiograph
@@ -90,7 +90,7 @@ def audit_bundle(
     found = screener.bundle.evaluation()
     manifest = load_manifest(data)
     sample = draw_sample(screener, data, rows_to_evaluate(manifest), films)
-    audit: dict[str, Any] = {"films": len(sample.films)}
+    audit = Audit(films=len(sample.films))
     checks: dict[str, Callable[[], Any]] = {
         "baselines": lambda: baselines(data, *_learning_rows(manifest), screener.finder),
         "lung_blackout": lambda: lung_blackout(screener, sample),
@@ -100,10 +100,9 @@ def audit_bundle(
         "explanations": lambda: explanations(screener, sample),
     }
     for key, check in checks.items():
-        audit[key] = check()
-        log(f"{key}: {audit[key]}")
-    write_json(screener.bundle.path / EVALUATION, found | {"audit": audit})
-    return reseal(read_bundle(name, root))
+        audit = replace(audit, **{key: check()})
+        log(f"{key}: {getattr(audit, key)}")
+    return write_evaluation(screener.bundle, replace(found, audit=audit))
 
 
 def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int) -> Sample:
@@ -128,7 +127,7 @@ def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int
     )
 
 
-def lung_blackout(screener: "Screener", sample: Sample) -> dict[str, Any]:
+def lung_blackout(screener: "Screener", sample: Sample) -> Section:
     """Screen the films with their lungs painted in the film's middle grey, found where they were.
 
     The lung network still sees the whole film, so that the crop stays the same.
@@ -150,14 +149,14 @@ def lung_blackout(screener: "Screener", sample: Sample) -> dict[str, Any]:
     }
 
 
-def source_prediction(sample: Sample) -> dict[str, Any]:
+def source_prediction(sample: Sample) -> dict[str, SourcePrediction]:
     """Tell sources of one class apart by the features, five-fold over groups."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import GroupKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    found: dict[str, Any] = {}
+    found: dict[str, SourcePrediction] = {}
     if sample.features is None:
         return found
     for label, chosen in (("covid", sample.covid), ("normal", ~sample.covid)):
@@ -172,11 +171,13 @@ def source_prediction(sample: Sample) -> dict[str, Any]:
             model, sample.features[chosen], sources, groups=sample.groups[chosen], cv=GroupKFold(5)
         )
         balanced = [float(np.mean(said[sources == n] == n)) for n in names]
-        found[label] = {"balanced_accuracy": float(np.mean(balanced)), "chance": 1 / len(names)}
+        found[label] = SourcePrediction(
+            balanced_accuracy=float(np.mean(balanced)), chance=1 / len(names)
+        )
     return found
 
 
-def robustness(screener: "Screener", sample: Sample) -> dict[str, Any]:
+def robustness(screener: "Screener", sample: Sample) -> Section:
     """Change every film a little and screen it again; lungs are found again, too."""
     threshold = screener.threshold
     base = sample.scores >= threshold
@@ -207,12 +208,10 @@ def changes() -> dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarra
     }
 
 
-def turned_away(
-    screener: "Screener", data: Path, manifest: pd.DataFrame, films: int
-) -> dict[str, Any]:
+def turned_away(screener: "Screener", data: Path, manifest: pd.DataFrame, films: int) -> Section:
     """Return the share that the gate turns away, of films and of what is none."""
     rows = rows_to_evaluate(manifest)
-    found = {}
+    found: Section = {}
     for name in ("test", "external_hannover", "external_lundis", "not_cxr"):
         part = rows[rows["set"] == name]
         part = part.sample(min(films, len(part)), random_state=0)
@@ -232,8 +231,10 @@ def _learning_rows(manifest: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return learn.sample(min(LEARNERS, len(learn)), random_state=0), test
 
 
-def _reading(sample: Sample, scores: np.ndarray, threshold: float | None = None) -> dict[str, Any]:
-    found: dict[str, Any] = {"auc": auc_interval(sample.covid, scores, sample.groups, DRAWS)}
+def _reading(
+    sample: Sample, scores: np.ndarray, threshold: float | None = None
+) -> dict[str, Figure]:
+    found: dict[str, Figure] = {"auc": auc_interval(sample.covid, scores, sample.groups, DRAWS)}
     if threshold is None:
         found["mean_score_of_covid"] = float(scores[sample.covid].mean())
         return found

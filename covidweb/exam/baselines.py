@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from covidweb.metrics import auc_interval
+from covidweb.bundle.evaluation import Section
+from covidweb.metrics import Value, auc_interval
 from covidweb.networks.standard import WHOLE_FILM, resize_box
 from covidweb.radiograph import Radiograph
 from covidweb.training.films import read_films
@@ -22,7 +23,7 @@ DRAWS = 500
 
 def baselines(
     data: Path, learn: pd.DataFrame, test: pd.DataFrame, finder: "LungFinder | None"
-) -> dict[str, Any]:
+) -> Section:
     """Learn COVID-19 against normal four times without a lung, with boosted trees.
 
     Args:
@@ -77,7 +78,7 @@ def _without_lungs(film: Radiograph, mask: np.ndarray) -> np.ndarray:
     return resize_box(np.where(lungs, grey, film.pixels), WHOLE_FILM, SMALL).ravel()
 
 
-def _boosted(values: np.ndarray, truth: np.ndarray, count: int, groups: np.ndarray) -> Any:
+def _boosted(values: np.ndarray, truth: np.ndarray, count: int, groups: np.ndarray) -> Value | None:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     model = HistGradientBoostingClassifier(max_iter=80, random_state=0)

@@ -4,19 +4,31 @@ Films go through the same Screener as in the app. `predictions.csv` gets one row
 `evaluation.json` every figure with its interval over groups.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from covidweb.bundle import EVALUATION, PREDICTIONS, Bundle, read_bundle, seal
+from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, write_evaluation
+from covidweb.bundle.evaluation import (
+    Audit,
+    Bootstrap,
+    Comparison,
+    Figures,
+    LabelFigures,
+    Metrics,
+    SetFigures,
+    Side,
+)
+from covidweb.bundle.results import INSIDE, place_of
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.errors import ModelError
-from covidweb.files import replacing, write_json
-from covidweb.metrics import bootstrap, metrics_table, reliability
+from covidweb.files import replacing
+from covidweb.metrics import Reliability, Value, bootstrap, metrics_table, reliability
 from covidweb.radiograph import Radiograph
 from covidweb.training.films import read_films
 
@@ -94,12 +106,10 @@ def evaluate_bundle(
     # Read back what was written, so that every figure can be had again from the file.
     predictions = pd.read_csv(path / PREDICTIONS, keep_default_na=False)
     found = evaluation(predictions, screener.threshold, draws)
-    found = {"model": name, "sha256": screener.sha256} | found
-    found["audit"] = _known_audit(screener.bundle)
-    write_json(path / EVALUATION, found)
+    found = replace(found, model=name, sha256=screener.sha256, audit=_known_audit(screener.bundle))
     for line in summary(found):
         log(line)
-    return reseal(read_bundle(name, root))
+    return write_evaluation(screener.bundle, found)
 
 
 def rows_to_evaluate(manifest: pd.DataFrame) -> pd.DataFrame:
@@ -128,104 +138,114 @@ def predict_rows(screener: "Screener", data: Path, rows: pd.DataFrame) -> pd.Dat
     return table
 
 
-def evaluation(predictions: pd.DataFrame, threshold: float, draws: int = DRAWS) -> dict[str, Any]:
-    """Return every figure that `predictions.csv` gives, as `evaluation.json` has them.
+def evaluation(predictions: pd.DataFrame, threshold: float, draws: int = DRAWS) -> Evaluation:
+    """Return every figure that `predictions.csv` gives; whose they are is not said yet.
 
     Args:
         predictions: as from `predict_rows`.
         threshold: operating point on the score.
         draws: of the bootstrap over groups.
     """
-    sets = {}
-    for name, films in predictions.groupby("set", sort=False):
-        entry = _entry(films, films["label"] == "covid", threshold, draws)
-        for key, column in (("sources", "source"), ("views", "view")):
-            entry[key] = {
-                str(value) or "unknown": _entry(part, part["label"] == "covid", threshold, draws)
-                for value, part in films.groupby(column)
-            }
-        entry["labels"] = {
-            str(label): {"n": len(part), "called_covid": _called(part, threshold, draws)}
-            for label, part in films.groupby("label")
-        }
-        sets[str(name)] = entry
-    outside = predictions["set"].str.startswith("external_")
-    return {
-        "threshold": threshold,
-        "bootstrap": {"n": draws, "unit": "group"},
-        "sets": sets,
-        "comparisons": _comparisons(predictions, threshold, draws),
-        "calibration": {
-            "inside": _reliability(predictions[predictions["set"] == "test"]),
-            "outside": _reliability(predictions[outside]),
-        },
+    films = {
+        "inside": predictions[predictions["set"] == INSIDE],
+        "outside": predictions[predictions["set"].map(place_of) == "outside"],
     }
+    return Evaluation(
+        model="",
+        sha256="",
+        threshold=threshold,
+        bootstrap=Bootstrap(n=draws),
+        sets={
+            str(name): _set(part, threshold, draws)
+            for name, part in predictions.groupby("set", sort=False)
+        },
+        comparisons=_comparisons(predictions, threshold, draws),
+        calibration={place: _reliability(part) for place, part in films.items() if len(part)},
+    )
 
 
-def reseal(bundle: Bundle) -> Bundle:
-    """Write a bundle's card again, over its result files as they are now."""
-    return seal(bundle.path, bundle.card, tuple(bundle.card["weights"]))
-
-
-def summary(found: Mapping[str, Any]) -> list[str]:
+def summary(found: Evaluation) -> list[str]:
     """Return one line per set and comparison, for the terminal."""
-    entries = {**found["sets"], **found["comparisons"]}
-    return [
-        f"{name}: n={entry['n']}" + _figures(entry["metrics"]) for name, entry in entries.items()
-    ]
+    entries: dict[str, Figures | Comparison] = {**found.sets, **found.comparisons}
+    return [f"{name}: n={entry.n}" + _words(entry.metrics) for name, entry in entries.items()]
 
 
-def _figures(metrics: Mapping[str, Any]) -> str:
+def _words(metrics: Metrics) -> str:
     names = ("auc", "sensitivity", "specificity", "accuracy")
-    known = [(name, metrics[name]) for name in names if metrics.get(name)]
+    known = [(name, value) for name in names if (value := metrics.get(name))]
     return "".join(f", {n} {v['value']:.3f} ({v['low']:.3f}-{v['high']:.3f})" for n, v in known)
 
 
-def _entry(
-    films: pd.DataFrame, positive: pd.Series, threshold: float, draws: int
-) -> dict[str, Any]:
-    table = metrics_table(
-        positive.to_numpy(), films["score"].to_numpy(), films["group"].to_numpy(), threshold, draws
+def _set(films: pd.DataFrame, threshold: float, draws: int) -> SetFigures:
+    def parts(column: str) -> dict[str, Figures]:
+        return {
+            str(value) or "unknown": _figures(part, "covid", threshold, draws)
+            for value, part in films.groupby(column)
+        }
+
+    whole = _figures(films, "covid", threshold, draws)
+    labels = {
+        str(label): LabelFigures(n=len(part), called_covid=_called(part, threshold, draws))
+        for label, part in films.groupby("label")
+    }
+    return SetFigures(
+        n=whole.n,
+        positives=whole.positives,
+        metrics=whole.metrics,
+        sources=parts("source"),
+        views=parts("view"),
+        labels=labels,
     )
-    return {"n": len(films), "positives": int(positive.sum()), "metrics": table}
 
 
-def _called(films: pd.DataFrame, threshold: float, draws: int) -> dict[str, float] | None:
+def _figures(films: pd.DataFrame, sick: str, threshold: float, draws: int) -> Figures:
+    positive = (films["label"] == sick).to_numpy()
+    table = metrics_table(
+        positive, films["score"].to_numpy(), films["group"].to_numpy(), threshold, draws
+    )
+    return Figures(n=len(films), positives=int(positive.sum()), metrics=table)
+
+
+def _called(films: pd.DataFrame, threshold: float, draws: int) -> Value | None:
     called = (films["score"] >= threshold).to_numpy(float)
     return bootstrap(
         lambda chosen: float(called[chosen].mean()), films["group"].to_numpy(), n=min(draws, 300)
     )
 
 
-def _comparisons(predictions: pd.DataFrame, threshold: float, draws: int) -> dict[str, Any]:
+def _comparisons(predictions: pd.DataFrame, threshold: float, draws: int) -> dict[str, Comparison]:
     found = {}
-    for name, (title, sick, well) in COMPARISONS.items():
-        sides = [
-            predictions[(predictions["set"] == s) & (predictions["label"] == label)]
-            for s, label in (sick, well)
+    for name, (title, *ends) in COMPARISONS.items():
+        sides = [Side(set=part, label=label) for part, label in ends]
+        films = [
+            predictions[(predictions["set"] == s.set) & (predictions["label"] == s.label)]
+            for s in sides
         ]
-        if any(side.empty for side in sides):
+        if any(side.empty for side in films):
             continue
-        films = pd.concat(sides)
-        entry = _entry(films, films["label"] == sick[1], threshold, draws)
-        ends = [{"set": s, "label": label} for s, label in (sick, well)]
-        found[name] = {"title": title, "positives": ends[0], "negatives": ends[1], **entry}
-        found[name]["positive_films"] = entry["positives"]
-        found[name]["positives"] = ends[0]
+        both = _figures(pd.concat(films), sides[0].label, threshold, draws)
+        found[name] = Comparison(
+            title=title,
+            positives=sides[0],
+            negatives=sides[1],
+            n=both.n,
+            metrics=both.metrics,
+            positive_films=both.positives,
+        )
     return found
 
 
-def _reliability(films: pd.DataFrame) -> dict[str, Any]:
+def _reliability(films: pd.DataFrame) -> Reliability:
     return reliability((films["label"] == "covid").to_numpy(), films["score"].to_numpy())
 
 
-def _known_audit(bundle: Bundle) -> dict[str, Any]:
+def _known_audit(bundle: Bundle) -> Audit:
     """Return the audit that was already made of these very weights, else nothing."""
     try:
         before = bundle.evaluation()
     except ModelError:
-        return {}
-    return dict(before.get("audit") or {}) if before.get("sha256") == bundle.sha256 else {}
+        return Audit()
+    return before.audit if before.sha256 == bundle.sha256 else Audit()
 
 
 def _batched(films: Iterator[Radiograph]) -> Iterator[list[Radiograph]]:

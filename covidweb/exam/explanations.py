@@ -63,6 +63,8 @@ def deletion(screener: "Screener", sample: "Sample", chosen: np.ndarray) -> dict
 
     Random areas have the map's own shape, moved and mirrored, so that both take blobs away.
     """
+    if not len(chosen):
+        return {}
     rng = np.random.default_rng(0)
     hottest, others = [], []
     for share in REMOVED:

@@ -1,39 +1,25 @@
 """The standard input: the one way from a Radiograph to what a classifier reads."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
 
+from covidweb.bundle.card import InputSpec
 from covidweb.radiograph import Radiograph
+
+__all__ = [
+    "WHOLE_FILM",
+    "Box",
+    "InputSpec",
+    "StandardInput",
+    "lung_box",
+    "resize_box",
+    "standard_input",
+]
 
 Box = tuple[float, float, float, float]
 WHOLE_FILM: Box = (0.0, 0.0, 1.0, 1.0)
-
-
-@dataclass(frozen=True)
-class InputSpec:
-    """How a bundle wants its input; stored in its card under `input`.
-
-    Attributes:
-        size: side of the square input in pixels.
-        crop: `none` stretches the whole film to the square; `lungs` cuts to the lungs first.
-        margin: added around the lungs' box, as a fraction of its sides.
-        mask_channel: append the lung mask as a second channel.
-    """
-
-    size: int
-    crop: Literal["none", "lungs"] = "none"
-    margin: float = 0.08
-    mask_channel: bool = False
-
-    @classmethod
-    def from_card(cls, values: Mapping[str, Any]) -> "InputSpec":
-        """Read the spec from a card's `input` section."""
-        names = ("size", "crop", "margin", "mask_channel")
-        return cls(**{name: values[name] for name in names if name in values})
 
 
 @dataclass(frozen=True, eq=False)

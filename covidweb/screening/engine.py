@@ -5,12 +5,13 @@ doi:10.1109/ICCV.2017.74): the gradient of the logit, averaged per channel, weig
 For the classifier the weights are constant, so the map falls out of the forward pass.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from covidweb.bundle import Card
 from covidweb.errors import ModelError
 from covidweb.networks.compiled import compiled
 
@@ -50,7 +51,7 @@ class EngineOutput:
 Engine = Callable[[np.ndarray], EngineOutput]
 
 
-def build_engine(model: Any, card: Mapping[str, Any]) -> Engine:
+def build_engine(model: Any, card: Card) -> Engine:
     """Make the function that runs a loaded network.
 
     Args:
@@ -63,11 +64,11 @@ def build_engine(model: Any, card: Mapping[str, Any]) -> Engine:
     Raises:
         ModelError: the card's kind is not one that can be screened with.
     """
-    if card["kind"] == "seed":
-        return _seed_engine(model, str(card["cam_layer"]))
-    if card["kind"] == "classifier":
+    if card.kind == "seed":
+        return _seed_engine(model, card.cam_layer)
+    if card.kind == "classifier":
         return _classifier_engine(model)
-    raise ModelError(f"Films are screened with a seed or classifier. Received: {card['kind']}")
+    raise ModelError(f"Films are screened with a seed or classifier. Received: {card.kind}")
 
 
 def channels_first(model: Any) -> bool:

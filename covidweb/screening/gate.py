@@ -4,9 +4,7 @@ Each check gives a Finding with its figure and its limit. Films that fail one ar
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -48,13 +46,11 @@ class Gate:
     @classmethod
     def from_bundle(cls, bundle: Bundle) -> "Gate":
         """Read the card's `gate` section and the file it names; without one, no distance check."""
-        section: Mapping[str, Any] = bundle.card.get("gate") or {}
-        if "file" not in section:
+        section = bundle.card.gate
+        if section is None:
             return cls()
-        values = json.loads(bundle.weights(section["file"]).read_text(encoding="utf-8"))
-        return cls(
-            np.asarray(values["mean"]), np.asarray(values["precision"]), float(section["limit"])
-        )
+        values = json.loads(bundle.weights(section.file).read_text(encoding="utf-8"))
+        return cls(np.asarray(values["mean"]), np.asarray(values["precision"]), section.limit)
 
     def check(
         self, film: Radiograph, lungs: Lungs | None, features: np.ndarray | None

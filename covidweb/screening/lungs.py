@@ -31,7 +31,7 @@ class LungFinder:
 
     def __init__(self, bundle: Bundle, model: Any) -> None:
         self.bundle = bundle
-        self.size = int(bundle.card["input"]["size"])
+        self.size = bundle.card.input.size
         self._run = compiled(model)
         self._shared = Shared[np.ndarray, np.ndarray](
             lambda films: list(self.maps(np.stack(films)))

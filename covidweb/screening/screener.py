@@ -1,17 +1,17 @@
 """The Screener: networks, card and lock as one object that answers for a film."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from covidweb.bundle import Bundle, list_bundles, read_bundle
+from covidweb.bundle import Bundle, Card, list_bundles, read_bundle
 from covidweb.errors import ImageError, ModelError
 from covidweb.networks.device import prepare_device
-from covidweb.networks.standard import InputSpec, StandardInput, standard_input
+from covidweb.networks.standard import StandardInput, standard_input
 from covidweb.radiograph import Radiograph, read_radiograph
 from covidweb.screening import gate
 from covidweb.screening.clock import Clock
@@ -54,7 +54,7 @@ class Screener:
     ) -> None:
         self.bundle = bundle
         self.device = device
-        self.spec = InputSpec.from_card(bundle.card["input"])
+        self.spec = bundle.card.input
         self._model = model
         self._engine = engine
         self._finder = finder
@@ -92,7 +92,7 @@ class Screener:
         return self.bundle.name
 
     @property
-    def card(self) -> Mapping[str, Any]:
+    def card(self) -> Card:
         """The bundle's card."""
         return self.bundle.card
 
@@ -109,7 +109,7 @@ class Screener:
     @property
     def threshold(self) -> float:
         """The operating point on the calibrated probability."""
-        return float(self.card["threshold"])
+        return self.card.threshold
 
     def screen_bytes(self, data: bytes) -> ScreeningResult:
         """Read and screen the bytes of one file; unreadable bytes give status `error`."""
@@ -169,9 +169,7 @@ class Screener:
 
     def calibrate(self, logits: np.ndarray) -> np.ndarray:
         """Turn raw logits into probabilities 0..1 with the card's temperature and bias."""
-        card = self.card.get("calibration", {})
-        shifted = np.asarray(logits, np.float64) + float(card.get("bias", 0.0))
-        return 1.0 / (1.0 + np.exp(-shifted / float(card.get("temperature", 1.0))))
+        return self.card.calibration.probability(logits)
 
     def prepare(self, radiograph: Radiograph) -> Prepared:
         """Find the lungs and make the standard input of one film."""
@@ -181,7 +179,7 @@ class Screener:
         """Explain the film's logit with a method of `explain.METHODS`: float32 (h, w), >= 0."""
         film = network_layout(self.prepare(radiograph).input.array[None], self._model)[0]
         with self._explaining:
-            return explain(self._model, str(self.card["cam_layer"]), film, method)
+            return explain(self._model, self.card.cam_layer, film, method)
 
     @property
     def _id(self) -> ModelId:
@@ -249,7 +247,7 @@ class Screener:
         mask: np.ndarray | None,
     ) -> ScreeningResult:
         probability = float(self.calibrate(output.logits[i : i + 1])[0])
-        low, high = self.card.get("uncertain_band", (self.threshold, self.threshold))
+        low, high = self.card.band
         unsure = low < probability < high
         grid, box, lungs = output.grids[i], ready.input.box, ready.lungs
         share = ratio = None
@@ -268,7 +266,7 @@ class Screener:
             reason=_unsure_sentence(probability, low, high) if unsure else "",
             heatmap=grid,
             heatmap_box=box,
-            heatmap_scale=float(self.card.get("cam_scale", 1.0)),
+            heatmap_scale=self.card.cam_scale,
             lung_mask=mask,
             zone_map=places,
             lung_share=share,

@@ -2,7 +2,6 @@
 
 import sys
 from importlib.metadata import version
-from typing import Any
 
 from covidweb import __version__
 
@@ -18,8 +17,3 @@ def versions() -> dict[str, str]:
     """Return the versions of covidweb, Python and the libraries that make the numbers."""
     python = ".".join(map(str, sys.version_info[:3]))
     return {"covidweb": __version__, "python": python, **{n: version(n) for n in LIBRARIES}}
-
-
-def data_section(manifest_hash: str, split_hash: str, counts: dict[str, Any]) -> dict[str, Any]:
-    """Return the card's `data` section: hashes of the manifest and split, and counts."""
-    return {"manifest_sha256": manifest_hash, "split_sha256": split_hash, **counts}

@@ -1,12 +1,11 @@
 """The home page: what is loaded, how good it is at home and elsewhere, and where to go."""
 
 import sys
-from typing import Any
 
 import streamlit as st
 
-from covidweb.bundle import Bundle, results
-from covidweb.metrics import Value
+from covidweb.bundle import Bundle, Evaluation, results
+from covidweb.bundle.evaluation import Metrics
 from covidweb.views import parts
 
 _STEPS = (
@@ -66,7 +65,7 @@ def device() -> str:
 
 def _model(bundle: Bundle) -> None:
     with st.container(border=True):
-        st.markdown(f"**{bundle.card['title']}** · model `{bundle.name}`")
+        st.markdown(f"**{bundle.card.title}** · model `{bundle.name}`")
         st.caption(f"sha256 {bundle.sha256[:12]}…")
         evaluation = parts.attempt(bundle.evaluation)
         if evaluation is None:
@@ -74,7 +73,8 @@ def _model(bundle: Bundle) -> None:
         left, right = st.columns(2)
         with left:
             st.markdown(":material/home_health: **Inside**: other films of the same hospitals")
-            _tiles((evaluation.get("sets") or {}).get(results.INSIDE, {}).get("metrics") or {})
+            inside = evaluation.sets.get(results.INSIDE)
+            _tiles(inside.metrics if inside else {})
         with right:
             title, metrics = outside(evaluation)
             st.markdown(f":material/public: **Outside**: {title}")
@@ -82,17 +82,17 @@ def _model(bundle: Bundle) -> None:
         parts.within_one_place(evaluation)
 
 
-def outside(evaluation: dict[str, Any]) -> tuple[str, dict[str, Value | None]]:
+def outside(evaluation: Evaluation) -> tuple[str, Metrics]:
     """Return the largest comparison among sets never trained on: its title and metrics."""
     table = results.outside_comparisons(evaluation)
     if table.empty:
         return "not measured yet", {}
     name = table.loc[table["n"].idxmax(), "name"]
-    entry = evaluation["comparisons"][name]
-    return f"hospitals it never saw ({entry['title']})", entry["metrics"]
+    entry = evaluation.comparisons[name]
+    return f"hospitals it never saw ({entry.title})", entry.metrics
 
 
-def _tiles(metrics: dict[str, Any]) -> None:
+def _tiles(metrics: Metrics) -> None:
     with st.container(horizontal=True, gap="small"):
         for name in _METRICS:
             value = metrics.get(name)

@@ -1,12 +1,11 @@
 """The model card page: one bundle's facts and figures, to read and to take away."""
 
-import re
-
 import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
-from covidweb.bundle.model_card import model_card
+from covidweb.bundle.blocks import Block, Document, Table, block_markdown, markdown
+from covidweb.bundle.model_card import model_card, read_results
 from covidweb.views import parts
 
 
@@ -19,40 +18,33 @@ def show() -> None:
     bundle = found[parts.choose("Model", list(found), key="card_model")]
     for sentence in bundle.warnings():
         parts.problem(sentence)
-    text = model_card(bundle.card, parts.attempt(bundle.evaluation) or {})
-    _downloads(bundle, text)
-    for index, block in enumerate(text.strip().split("\n\n")):
-        _block(block, index)
+    document = model_card(bundle.card, parts.attempt(lambda: read_results(bundle)))
+    _downloads(bundle, document)
+    # The page has its own title, so the card's headings move one level down.
+    st.markdown(f"## {document.title}")
+    st.markdown(document.note)
+    for section in document.sections:
+        st.markdown(f"### {section.title}")
+        for index, block in enumerate(section.blocks):
+            _block(block, f"{section.title}-{index}")
 
 
-def _block(block: str, index: int) -> None:
+def _block(block: Block, key: str) -> None:
     """Show one block: wide tables scroll by themselves, narrow ones become lists that wrap."""
-    if not block.startswith("|"):
-        # The page has its own title, so the card's headings move one level down.
-        st.markdown(f"#{block}" if block.startswith("#") else block)
-        return
-    heads, rows = parsed(block)
-    if len(heads) == 2:
-        st.markdown("\n".join(f"- **{fact}**: {value}" for fact, value in rows))
-        return
-    table = pd.DataFrame(rows, columns=heads)
-    st.dataframe(table, width="stretch", hide_index=True, key=f"card_table_{index}")
+    if not isinstance(block, Table):
+        st.markdown(block_markdown(block))
+    elif len(block.head) == 2:
+        st.markdown("\n".join(f"- **{fact}**: {value}" for fact, value in block.rows))
+    else:
+        table = pd.DataFrame(block.rows, columns=list(block.head))
+        st.dataframe(table, width="stretch", hide_index=True, key=f"card_table_{key}")
 
 
-def parsed(block: str) -> tuple[list[str], list[list[str]]]:
-    """Return the heads and the rows of a Markdown table."""
-    lines = [
-        [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
-        for line in block.splitlines()
-    ]
-    return lines[0], lines[2:]
-
-
-def _downloads(bundle: Bundle, text: str) -> None:
+def _downloads(bundle: Bundle, document: Document) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Markdown",
-            data=text,
+            data=lambda: markdown(document),
             file_name=f"model-card-{bundle.name}.md",
             mime="text/markdown",
             icon=":material/download:",
@@ -61,7 +53,7 @@ def _downloads(bundle: Bundle, text: str) -> None:
         )
         st.download_button(
             "PDF",
-            data=lambda: _pdf(text),
+            data=lambda: _pdf(document),
             file_name=f"model-card-{bundle.name}.pdf",
             mime="application/pdf",
             icon=":material/picture_as_pdf:",
@@ -70,7 +62,7 @@ def _downloads(bundle: Bundle, text: str) -> None:
         )
 
 
-def _pdf(text: str) -> bytes:
+def _pdf(document: Document) -> bytes:
     from covidweb.bundle.pdf import pdf
 
-    return pdf(text)
+    return pdf(document)

@@ -1,6 +1,6 @@
 """Pieces that several pages use: links, sentences for problems, a chart with its table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from covidweb.bundle import Bundle, list_bundles, read_bundle, results
+from covidweb.bundle import Bundle, Evaluation, list_bundles, read_bundle, results
 from covidweb.errors import CovidwebError
 from covidweb.markdown import escape
 from covidweb.report.table import spreadsheet_safe
@@ -35,7 +35,7 @@ def problem(sentence: str) -> None:
     st.warning(sentence, icon=":material/warning:")
 
 
-def within_one_place(evaluation: Mapping[str, Any]) -> None:
+def within_one_place(evaluation: Evaluation) -> None:
     """Say how well sick and healthy films of one place are told apart, and why that matters."""
     table = results.within_one_place(evaluation)
     if table.empty:

@@ -60,4 +60,4 @@ def _load(name: str, sha256: str) -> "Screener":
 
 
 def _title(bundle: Bundle) -> str:
-    return str(bundle.card.get("title") or bundle.name)
+    return bundle.card.title or bundle.name

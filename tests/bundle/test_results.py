@@ -1,9 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from covidweb.bundle import read_bundle, results
+from covidweb.bundle.evaluation import Bootstrap, Comparison, Evaluation, Side
 from covidweb.errors import ModelError
+
+NOTHING = Evaluation(model="", sha256="", threshold=0.5, bootstrap=Bootstrap(n=10))
 
 
 @pytest.fixture
@@ -35,7 +40,7 @@ def test_broken_predictions_say_what_is_wrong(bundle, change, said):
 def test_gap_is_the_metrics_of_the_two_populations(bundle):
     rows = results.read_predictions(bundle)
     gap = results.gap(rows, 0.45, n=20).set_index(["place", "metric"])
-    stored = bundle.evaluation()["sets"]["test"]["metrics"]
+    stored = bundle.evaluation().sets["test"].metrics
     assert gap.loc[("inside", "auc"), "value"] == pytest.approx(stored["auc"]["value"])
     assert gap.loc[("inside", "auc"), "value"] > gap.loc[("outside", "auc"), "value"]
     assert gap.loc[("outside", "auc"), "n"] == 173
@@ -50,7 +55,7 @@ def test_result_table_has_every_level_and_only_defined_figures(bundle):
         "hannover_vs_lundis",
         "figure1_vs_lundis",
     }
-    assert results.result_table({}).empty
+    assert results.result_table(NOTHING).empty
 
 
 def test_mistakes_are_wrong_and_the_most_confident_come_first():
@@ -106,13 +111,13 @@ def test_audit_sections_of_any_depth_become_tables():
 
 def test_within_one_place_keeps_comparisons_of_one_set():
     def entry(sick, well, auc):
-        return {
-            "title": f"{sick} against {well}",
-            "positives": {"set": sick, "label": "pneumonia"},
-            "negatives": {"set": well, "label": "normal"},
-            "n": 10,
-            "metrics": {"auc": auc},
-        }
+        return Comparison(
+            title=f"{sick} against {well}",
+            positives=Side(set=sick, label="pneumonia"),
+            negatives=Side(set=well, label="normal"),
+            n=10,
+            metrics={"auc": auc},
+        )
 
     value = {"value": 0.7, "low": 0.6, "high": 0.8}
     comparisons = {
@@ -120,7 +125,7 @@ def test_within_one_place_keeps_comparisons_of_one_set():
         "two": entry("external_hannover", "external_lundis", value),
         "none": entry("stress_nih", "stress_nih", None),
     }
-    found = results.within_one_place({"comparisons": comparisons})
+    found = results.within_one_place(replace(NOTHING, comparisons=comparisons))
     assert found["name"].tolist() == ["one"]
     assert found["value"].tolist() == [0.7]
-    assert results.within_one_place({}).empty
+    assert results.within_one_place(NOTHING).empty

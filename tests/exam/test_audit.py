@@ -92,8 +92,8 @@ def test_sources_are_told_apart_only_where_features_differ() -> None:
     sources = ["a", "b"] * 60
     same = rng.normal(size=(120, 5))
     apart = same + 3 * np.array([[s == "a"] for s in sources])
-    assert source_prediction(made_up(same, sources))["normal"]["balanced_accuracy"] < 0.65
-    assert source_prediction(made_up(apart, sources))["normal"]["balanced_accuracy"] > 0.9
+    assert source_prediction(made_up(same, sources))["normal"].balanced_accuracy < 0.65
+    assert source_prediction(made_up(apart, sources))["normal"].balanced_accuracy > 0.9
 
 
 def test_evidence_in_the_lungs_counts_above_its_area() -> None:

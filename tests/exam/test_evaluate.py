@@ -4,6 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from covidweb.bundle import Card, InputSpec
+from covidweb.bundle.blocks import markdown
+from covidweb.bundle.card import Data
+from covidweb.bundle.evaluation import Side
 from covidweb.bundle.model_card import model_card
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.exam.evaluate import evaluation, rows_to_evaluate
@@ -49,42 +53,42 @@ def test_figures_are_those_of_the_films() -> None:
     rows = predictions()
     found = evaluation(rows, 0.5, draws=40)
     test = rows[rows["set"] == "test"]
-    metrics = found["sets"]["test"]["metrics"]
+    metrics = found.sets["test"].metrics
     assert metrics["auc"]["value"] == pytest.approx(auc(test["label"] == "covid", test["score"]))
     assert metrics["auc"]["low"] < metrics["auc"]["value"] < metrics["auc"]["high"]
-    assert found["sets"]["external_hannover"]["metrics"]["auc"] is None
-    assert set(found["sets"]["test"]["views"]) == {"PA", "unknown"}
-    children = found["sets"]["stress_paediatric"]["labels"]["normal"]
+    assert found.sets["external_hannover"].metrics["auc"] is None
+    assert set(found.sets["test"].views) == {"PA", "unknown"}
+    children = found.sets["stress_paediatric"].labels["normal"]
     young = rows[(rows["source"] == "kermany") & (rows["label"] == "normal")]
-    assert children["called_covid"]["value"] == pytest.approx((young["score"] >= 0.5).mean())
+    assert children.called_covid["value"] == pytest.approx((young["score"] >= 0.5).mean())
 
 
 def test_comparisons_pair_the_sick_of_one_set_with_the_well_of_another() -> None:
     rows = predictions()
-    found = evaluation(rows, 0.5, draws=40)["comparisons"]
+    found = evaluation(rows, 0.5, draws=40).comparisons
     assert set(found) == {"hannover_vs_lundis", "paediatric_pneumonia_vs_normal"}
     pair = found["hannover_vs_lundis"]
-    assert pair["n"] == 60 and pair["positives"] == {"set": "external_hannover", "label": "covid"}
+    assert pair.n == 60 and pair.positives == Side(set="external_hannover", label="covid")
     sick = rows[rows["source"] == "hannover"]
-    sensitivity = pair["metrics"]["sensitivity"]["value"]
+    sensitivity = pair.metrics["sensitivity"]["value"]
     assert sensitivity == pytest.approx((sick["score"] >= 0.5).mean())
 
 
 def test_the_model_card_tells_the_figures() -> None:
     found = evaluation(predictions(), 0.5, draws=40)
-    card = {
-        "title": "Made up",
-        "kind": "classifier",
-        "weights": {"classifier.keras": "ab" * 32},
-        "input": {"size": 144},
-        "threshold": 0.5,
-        "threshold_rule": "A coin.",
-        "uncertain_band": [0.4, 0.6],
-        "limits": ["Made of random numbers."],
-        "data": {"films": {"train": {"rsna normal": 5}, "test": {"rsna normal": 2}}},
-    }
-    text = model_card(card, found)
-    value = found["sets"]["test"]["metrics"]["auc"]["value"]
+    card = Card(
+        title="Made up",
+        kind="classifier",
+        weights={"classifier.keras": "ab" * 32},
+        input=InputSpec(144),
+        threshold=0.5,
+        threshold_rule="A coin.",
+        uncertain_band=(0.4, 0.6),
+        limits=("Made of random numbers.",),
+        data=Data(films={"train": {"rsna normal": 5}, "test": {"rsna normal": 2}}),
+    )
+    text = markdown(model_card(card, found))
+    value = found.sets["test"].metrics["auc"]["value"]
     assert f"{value:.3f}" in text and "A coin." in text and "| rsna normal | 5 | 2 |" in text
     assert "## What else it calls COVID-19" in text and "Stress: children: pneumonia" in text
-    assert "Not evaluated yet" in model_card(card, {})
+    assert "Not evaluated yet" in markdown(model_card(card, None))

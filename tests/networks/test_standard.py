@@ -46,8 +46,3 @@ def test_without_lungs_the_film_is_whole_and_the_mask_all_ones(radiograph):
 
 def test_the_box_stays_on_the_film():
     assert lung_box(mask_of((0, 100), (0, 100)), 0.2) == (0, 0, 1, 1)
-
-
-def test_the_spec_reads_back_from_a_card():
-    card = {"size": 64, "crop": "lungs", "margin": 0.05, "mask_channel": True, "channels": 2}
-    assert InputSpec.from_card(card) == InputSpec(64, "lungs", 0.05, True)

@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from covidweb.bundle import EVALUATION, read_bundle
+from covidweb.bundle.typed import as_json
 from covidweb.files import write_json
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "home.py")
@@ -22,14 +23,14 @@ def test_says_what_it_is_not(bundle_root):
 
 def test_figures_are_those_of_the_files(bundle_root):
     evaluation = read_bundle("default").evaluation()
-    inside = evaluation["sets"]["test"]["metrics"]["auc"]["value"]
-    outside = evaluation["comparisons"]["hannover_vs_lundis"]["metrics"]["auc"]["value"]
+    inside = evaluation.sets["test"].metrics["auc"]["value"]
+    outside = evaluation.comparisons["hannover_vs_lundis"].metrics["auc"]["value"]
     assert [m.value for m in _run().metric if m.label == "AUC"][:2] == [
         f"{inside:.2f}",
         f"{outside:.2f}",
     ]
-    evaluation["sets"]["test"]["metrics"]["auc"]["value"] = 0.123
-    write_json(bundle_root / "default" / EVALUATION, evaluation)
+    evaluation.sets["test"].metrics["auc"]["value"] = 0.123
+    write_json(bundle_root / "default" / EVALUATION, as_json(evaluation))
     assert "0.12" in [m.value for m in _run().metric]
 
 

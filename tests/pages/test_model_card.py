@@ -12,7 +12,7 @@ def test_shows_hash_versions_and_command(bundle_root):
     assert not at.exception
     said = "\n".join(m.value for m in at.markdown)
     bundle = read_bundle("default")
-    assert bundle.sha256 in said and bundle.card["command"] in said
+    assert bundle.sha256 in said and bundle.card.command in said
     assert "tensorflow 2.21" in said
 
 

@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -6,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from covidweb import metrics
-from covidweb.bundle import EVALUATION, read_bundle, results
-from covidweb.files import write_json
+from covidweb.bundle import read_bundle, results, write_evaluation
+from covidweb.bundle.evaluation import Audit
 from covidweb.views.training.page import SECTIONS
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "training.py")
@@ -97,7 +98,7 @@ def test_prevalence_moves_the_predictive_values_only(page):
         ("predictions.csv", None, "predictions.csv of the bundle 'seed' is missing"),
         ("predictions.csv", "a,b\n1,2\n", "lacks the columns"),
         ("evaluation.json", "{", "not JSON"),
-        ("card.json", "[]", "not an object"),
+        ("card.json", "[]", "expected `object`"),
     ],
 )
 def test_a_broken_bundle_gets_a_sentence_and_the_other_shows(
@@ -127,8 +128,7 @@ def test_baselines_are_put_into_words(page):
 
 def test_a_bundle_without_an_audit_says_how_to_get_one(page, bundle_root):
     bundle = read_bundle("default")
-    evaluation = bundle.evaluation() | {"audit": {}}
-    write_json(bundle.path / EVALUATION, evaluation)
+    write_evaluation(bundle, replace(bundle.evaluation(), audit=Audit()))
     assert any("covidweb audit" in i.value for i in page("Shortcuts").info)
     assert any("covidweb audit" in i.value for i in page("Explanations").info)
 

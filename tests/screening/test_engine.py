@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from covidweb.bundle import Card, InputSpec
 from covidweb.errors import ModelError
 from covidweb.networks.seed import CAM_LAYER, build_seed
 from covidweb.screening.engine import build_engine, channels_first, network_layout
 from covidweb.screening.explain import METHODS, explain
 
-CARD = {"kind": "seed", "cam_layer": CAM_LAYER}
+CARD = Card(kind="seed", title="Tiny", input=InputSpec(32), cam_layer=CAM_LAYER)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +71,7 @@ def test_an_unknown_method_names_the_known(model, films):
 
 def test_a_lung_network_cannot_screen(model):
     with pytest.raises(ModelError, match="lungs"):
-        build_engine(model, {"kind": "lungs"})
+        build_engine(model, replace(CARD, kind="lungs"))
 
 
 def test_channels_first_is_seen_from_the_input():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covidweb.bundle import list_bundles, seal
+from covidweb.bundle import Card, InputSpec, list_bundles, seal
 from covidweb.errors import ModelError
 from covidweb.radiograph import Radiograph, read_radiograph_file
 from covidweb.screening.lungs import LungFinder
@@ -24,7 +24,7 @@ def tiny_root(tmp_path_factory):
     root = tmp_path_factory.mktemp("models")
     (root / "lungs").mkdir()
     build_lungs(64, 4).save(root / "lungs" / "lungs.keras")
-    card = {"kind": "lungs", "title": "Tiny", "input": {"size": 64}}
+    card = Card(kind="lungs", title="Tiny", input=InputSpec(64))
     seal(root / "lungs", card, ("lungs.keras",))
     return root
 
@@ -78,10 +78,10 @@ def test_the_bundle_is_small_and_whole():
     finder = LungFinder.load()
     assert finder.bundle.weights("lungs.keras").stat().st_size <= 8e6
     assert finder.bundle.warnings() == []
-    figures = finder.bundle.evaluation()
-    assert len(figures["worst"]) == 10
+    figures = finder.bundle.lung_evaluation()
+    assert len(figures.worst) == 10
     for source in ("ieee8023", "kermany"):
-        scores = figures["sources"][source]["dice"]
+        scores = figures.sources[source].dice
         assert scores["low"] <= scores["value"] <= scores["high"] <= 1
     assert {"epoch", "loss", "learning_rate"} <= set(finder.bundle.history().columns)
 

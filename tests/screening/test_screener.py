@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from covidweb.bundle import WEIGHTS
+from covidweb.bundle.card import Calibration
 from covidweb.errors import ModelError
 from covidweb.radiograph import read_radiograph
 from covidweb.screening.regions import Lungs
@@ -43,7 +44,7 @@ def radiograph(film_png):
 
 
 def with_card(screener, **values):
-    bundle = replace(screener.bundle, card={**screener.card, **values})
+    bundle = replace(screener.bundle, card=replace(screener.card, **values))
     return Screener(bundle, screener._model, screener._engine, screener._finder, screener._gate)
 
 
@@ -101,7 +102,7 @@ def test_what_is_no_frontal_film_is_turned_away(screener, radiograph, change, wo
 
 def test_a_score_inside_the_band_is_uncertain(screener, radiograph):
     probability = screener.screen(radiograph).probability
-    band = [probability - 0.1, probability + 0.1]
+    band = (probability - 0.1, probability + 0.1)
     found = with_card(screener, uncertain_band=band).screen(radiograph)
     assert found.status == "uncertain"
     assert found.probability == pytest.approx(probability)
@@ -109,7 +110,7 @@ def test_a_score_inside_the_band_is_uncertain(screener, radiograph):
 
 
 def test_calibration_moves_the_probability(screener, radiograph):
-    sharper = with_card(screener, calibration={"temperature": 0.5, "bias": 3.0})
+    sharper = with_card(screener, calibration=Calibration(temperature=0.5, bias=3.0))
     p, q = screener.screen(radiograph).probability, sharper.screen(radiograph).probability
     logit = np.log(p / (1 - p))
     assert q == pytest.approx(1 / (1 + np.exp(-(logit + 3.0) / 0.5)), abs=1e-6)

@@ -1,10 +1,13 @@
-import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from covidweb.bundle import WEIGHTS, Card, InputSpec, seal, write_evaluation
+from covidweb.bundle.evaluation import Audit, Bootstrap, Evaluation
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "dataset.py")
 
@@ -36,20 +39,13 @@ def buttons(app):
 def add_model(root, rows, auc=None):
     path = root / "models" / "default"
     path.mkdir(parents=True)
-    card = {
-        "name": "default",
-        "kind": "classifier",
-        "title": "A model",
-        "input": {},
-        "weights": {"classifier.keras": "0" * 64},
-        "threshold": 0.5,
-    }
-    (path / "card.json").write_text(json.dumps(card))
+    (path / WEIGHTS).write_bytes(b"weights")
     pd.DataFrame(rows).to_csv(path / "predictions.csv", index=False)
+    bundle = seal(path, Card(kind="classifier", title="A model", input=InputSpec(8)))
     if auc:
-        entry = {"auc": {"value": auc, "low": auc - 0.02, "high": auc + 0.02}}
-        audit = {"baselines": {"border": entry}}
-        (path / "evaluation.json").write_text(json.dumps({"sets": {}, "audit": audit}))
+        border = {"auc": {"value": auc, "low": auc - 0.02, "high": auc + 0.02}}
+        found = Evaluation(model="", sha256="", threshold=0.5, bootstrap=Bootstrap(n=10))
+        write_evaluation(bundle, replace(found, audit=Audit(baselines={"border": border})))
 
 
 def test_the_first_page_of_films(page):

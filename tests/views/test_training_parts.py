@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from covidweb.bundle.evaluation import Audit, Bootstrap, Evaluation, SetFigures
 from covidweb.errors import DataError
 from covidweb.views.training import audit, curves, explanations, threshold
 
@@ -38,11 +41,16 @@ def test_thinned_curves_keep_their_ends():
 
 
 def test_a_network_no_better_than_a_histogram_is_called_so():
-    audited = {"baselines": {"histogram": {"auc": {"value": 0.95, "low": 0.9, "high": 0.97}}}}
+    audited = {"histogram": {"auc": {"value": 0.95, "low": 0.9, "high": 0.97}}}
     metrics = {"auc": {"value": 0.93, "low": 0.9, "high": 0.95}}
-    table = audit.baseline_table(audited, {"sets": {"test": {"metrics": metrics}}})
-    assert "proves nothing" in audit.baseline_sentence(table)
-    assert audit.baseline_sentence(audit.baseline_table({}, {})) == ""
+    nothing = Evaluation(model="", sha256="", threshold=0.5, bootstrap=Bootstrap(n=10))
+    found = replace(
+        nothing,
+        sets={"test": SetFigures(n=4, positives=2, metrics=metrics)},
+        audit=Audit(baselines=audited),
+    )
+    assert "proves nothing" in audit.baseline_sentence(audit.baseline_table(found))
+    assert audit.baseline_sentence(audit.baseline_table(nothing)) == ""
 
 
 def test_only_measures_with_several_names_are_compared():

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from covidweb.bundle import HISTORY, WEIGHTS, Bundle, seal
+from covidweb.bundle import HISTORY, WEIGHTS, Bundle, Card, InputSpec, seal
+from covidweb.bundle.card import Calibration, Data, GateLimit
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest, split_sha256
 from covidweb.files import replacing, write_text
 from covidweb.networks.classifier import CAM_LAYER
 from covidweb.networks.device import prepare_device
-from covidweb.networks.standard import InputSpec
 from covidweb.training.classifier.calibrate import RULE, Operating, Place, operating_point
 from covidweb.training.classifier.gate import FILE as GATE
 from covidweb.training.classifier.gate import RULE as GATE_RULE
 from covidweb.training.classifier.gate import fit_gate
 from covidweb.training.classifier.head import Head, HeadOptions, Kinds, fit_head, left_out
 from covidweb.training.classifier.pool import Pool, load_pool
-from covidweb.training.provenance import INTENDED_USE, data_section, versions
+from covidweb.training.provenance import INTENDED_USE, versions
 from covidweb.training.run import run_folder
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ def train_classifier(
     facts = finish(model, pool, options or HeadOptions(), hold_out)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / HISTORY, output / HISTORY)
-    card = _card(spec, facts, recipe, seed, hold_out) | {"command": command}
-    manifest = load_manifest(data)
-    counts = {"films": _counts(pool, hold_out)}
-    card["data"] = data_section(
-        manifest_sha256(data), split_sha256(split_manifest(manifest)), counts
+    source = Data(
+        manifest_sha256=manifest_sha256(data),
+        split_sha256=split_sha256(split_manifest(load_manifest(data))),
+        films=_counts(pool, hold_out),
     )
-    return write_bundle(model, output, card, facts)
+    card = _card(spec, facts, recipe, seed, hold_out)
+    return write_bundle(model, output, replace(card, data=source, command=command), facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +194,7 @@ def features_of(model: "keras.Model", pool: Pool, index: np.ndarray) -> np.ndarr
     return np.concatenate(parts).astype(np.float64)
 
 
-def write_bundle(model: "keras.Model", output: Path, card: dict[str, Any], facts: Facts) -> Bundle:
+def write_bundle(model: "keras.Model", output: Path, card: Card, facts: Facts) -> Bundle:
     """Save weights and gate, then seal the card over them."""
     with replacing(output / WEIGHTS) as beside:
         model.save(beside)
@@ -237,7 +237,7 @@ def _deterministic() -> None:
         tf.config.experimental.enable_op_determinism()
 
 
-def _counts(pool: Pool, hold_out: tuple[str, ...]) -> dict[str, dict[str, int]]:
+def _counts(pool: Pool, hold_out: tuple[str, ...]) -> dict[str, int | dict[str, int]]:
     rows = pool.rows[~pool.rows["source"].isin(hold_out)]
     names = rows["source"] + " " + rows["label"]
     return {
@@ -248,30 +248,26 @@ def _counts(pool: Pool, hold_out: tuple[str, ...]) -> dict[str, dict[str, int]]:
 
 def _card(
     spec: InputSpec, facts: Facts, recipe: "Recipe", seed: int, hold_out: tuple[str, ...]
-) -> dict[str, Any]:
+) -> Card:
     point = facts.operating
-    return {
-        "kind": "classifier",
-        "title": "Opacity learned within hospitals, COVID-19 read off it",
-        "classes": ["covid", "normal"],
-        "input": asdict(spec),
-        "cam_layer": CAM_LAYER,
-        "cam_scale": facts.cam_scale,
-        "calibration": {"temperature": point.temperature, "bias": point.bias},
-        "threshold": point.threshold,
-        "threshold_rule": RULE,
-        "uncertain_band": list(point.band),
-        "gate": {
-            "file": GATE,
-            "limit": facts.gate[1],
-            "rule": GATE_RULE,
-        },
-        "head": asdict(facts.options),
-        "left_out_auc": facts.left_out,
-        "inside_auc_unpenalised": facts.unpenalised,
-        "recipe": json.loads(json.dumps(asdict(recipe))) | {"seed": seed},
-        "held_out_sources": list(hold_out),
-        "versions": versions(),
-        "intended_use": INTENDED_USE,
-        "limits": list(LIMITS),
-    }
+    return Card(
+        kind="classifier",
+        title="Opacity learned within hospitals, COVID-19 read off it",
+        classes=("covid", "normal"),
+        input=spec,
+        cam_layer=CAM_LAYER,
+        cam_scale=facts.cam_scale,
+        calibration=Calibration(temperature=point.temperature, bias=point.bias),
+        threshold=point.threshold,
+        threshold_rule=RULE,
+        uncertain_band=point.band,
+        gate=GateLimit(file=GATE, limit=facts.gate[1], rule=GATE_RULE),
+        head=asdict(facts.options),
+        left_out_auc=facts.left_out,
+        inside_auc_unpenalised=facts.unpenalised,
+        recipe=asdict(recipe) | {"seed": seed},
+        held_out_sources=hold_out,
+        versions=versions(),
+        intended_use=INTENDED_USE,
+        limits=LIMITS,
+    )

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
-from covidweb.bundle import EVALUATION
-from covidweb.files import write_json
+from covidweb.bundle import Bundle, LungEvaluation, write_evaluation
+from covidweb.bundle.evaluation import Bootstrap, MaskFigures, TurnedAway, WorstMask
+from covidweb.metrics import Value
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
 from covidweb.screening.line import BATCH
@@ -36,7 +36,7 @@ def evaluate_lungs(
     empties: pd.DataFrame,
     *,
     log: Log = print,
-) -> dict[str, Any]:
+) -> Bundle:
     """Measure the bundle and write its `evaluation.json`.
 
     Args:
@@ -47,28 +47,28 @@ def evaluate_lungs(
         log: receives one line per section.
 
     Returns:
-        What was written: per source Dice, IoU, Hausdorff 95 and failures, the worst ten,
-        robustness, the share of other pictures turned away, and the time of a film.
+        The bundle, sealed over what was written: per source Dice, IoU, Hausdorff 95 and failures,
+        the worst ten, robustness, the share of other pictures turned away, the time of a film.
     """
     finder = LungFinder.load(bundle.parent, bundle.name)
     films = [read_radiograph_file(data / file) for file in track(pairs["file"], "Reading films")]
     scores, milliseconds = measure(finder, data, films, pairs)
-    result: dict[str, Any] = {
-        "bootstrap": {"n": RESAMPLES, "unit": "group"},
-        "sources": {str(s): summary(part) for s, part in scores.groupby("source")},
-        "worst": scores.nsmallest(10, "dice")[["image_id", "source", "dice"]].to_dict("records"),
-    }
-    for source, figures in result["sources"].items():
-        log(f"{source}: Dice {figures['dice']['value']:.4f}, 5 % {figures['dice_p5']:.4f}")
     drawn_whole = (pairs["convention"] != UNSURE).to_numpy()
     kept = [film for film, whole in zip(films, drawn_whole, strict=True) if whole]
-    result["robustness"] = robustness(finder, kept)
-    result["not_cxr"] = turned_away(finder, data, empties)
-    result["real_films"] = found_plausible(finder, data)
-    result["milliseconds_per_film"] = milliseconds
-    log(f"robustness {result['robustness']}, {milliseconds:.1f} ms a film")
-    write_json(bundle / EVALUATION, result)
-    return result
+    worst = scores.nsmallest(10, "dice")[["image_id", "source", "dice"]].itertuples(index=False)
+    result = LungEvaluation(
+        bootstrap=Bootstrap(n=RESAMPLES),
+        sources={str(s): summary(part) for s, part in scores.groupby("source")},
+        worst=tuple(WorstMask(image_id=w.image_id, source=w.source, dice=w.dice) for w in worst),
+        robustness=robustness(finder, kept),
+        not_cxr=turned_away(finder, data, empties),
+        real_films=found_plausible(finder, data),
+        milliseconds_per_film=milliseconds,
+    )
+    for source, figures in result.sources.items():
+        log(f"{source}: Dice {figures.dice['value']:.4f}, 5 % {figures.dice_p5:.4f}")
+    log(f"robustness {result.robustness}, {milliseconds:.1f} ms a film")
+    return write_evaluation(finder.bundle, result)
 
 
 def measure(
@@ -133,18 +133,22 @@ def hausdorff95(one: np.ndarray, other: np.ndarray) -> float:
     return float(max(np.percentile(reach[1][edges[0]], 95), np.percentile(reach[0][edges[1]], 95)))
 
 
-def summary(rows: pd.DataFrame) -> dict[str, Any]:
+def summary(rows: pd.DataFrame) -> MaskFigures:
     """Return the figures of one source, means with 95 % intervals over groups."""
-    figures: dict[str, Any] = {"n": len(rows), "groups": int(rows["group"].nunique())}
-    for name in ("dice", "iou", "hausdorff95_percent"):
-        figures[name] = interval(rows[name].to_numpy(), rows["group"].to_numpy())
-    figures["dice_p5"] = float(np.percentile(rows["dice"], 5))
-    figures["failures"] = int((rows["dice"] < FAILURE).sum())
-    figures["plausible"] = float(rows["plausible"].mean())
-    return figures
+    groups = rows["group"].to_numpy()
+    return MaskFigures(
+        n=len(rows),
+        groups=int(rows["group"].nunique()),
+        dice=interval(rows["dice"].to_numpy(), groups),
+        iou=interval(rows["iou"].to_numpy(), groups),
+        hausdorff95_percent=interval(rows["hausdorff95_percent"].to_numpy(), groups),
+        dice_p5=float(np.percentile(rows["dice"], 5)),
+        failures=int((rows["dice"] < FAILURE).sum()),
+        plausible=float(rows["plausible"].mean()),
+    )
 
 
-def interval(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> dict[str, float]:
+def interval(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> Value:
     """Return the mean with the 2.5th and 97.5th percentile of means over resampled groups."""
     names, index = np.unique(groups, return_inverse=True)
     sums = np.bincount(index, values, len(names))
@@ -198,30 +202,29 @@ CHANGES: Mapping[str, Callable[[np.ndarray, float | None], np.ndarray]] = {
 }
 
 
-def turned_away(finder: LungFinder, data: Path, empties: pd.DataFrame) -> dict[str, Any]:
+def turned_away(finder: LungFinder, data: Path, empties: pd.DataFrame) -> TurnedAway:
     """Return the share without plausible lungs: other pictures by source, and drawn ones."""
     films = [read_radiograph_file(data / file) for file in empties["file"]]
     rejected = np.array([not lungs.plausible for lungs in finder.find(films)], bool)
     sources = empties["source"].to_numpy()
     rng = np.random.default_rng(0)
     drawn = [Radiograph(nothing(256, rng), (256, 256), "", "PNG") for _ in range(DRAWN)]
-    figures: dict[str, Any] = {
-        "n": len(films),
-        "share": float(rejected.mean()) if len(films) else None,
-        "sources": {str(s): float(rejected[sources == s].mean()) for s in np.unique(sources)},
-        "drawn": float(np.mean([not lungs.plausible for lungs in finder.find(drawn)])),
-    }
-    return figures
+    return TurnedAway(
+        n=len(films),
+        share=float(rejected.mean()) if len(films) else None,
+        sources={str(s): float(rejected[sources == s].mean()) for s in np.unique(sources)},
+        drawn=float(np.mean([not lungs.plausible for lungs in finder.find(drawn)])),
+    )
 
 
-def found_plausible(finder: LungFinder, data: Path) -> dict[str, dict[str, float]]:
+def found_plausible(finder: LungFinder, data: Path) -> dict[str, dict[str, int | float]]:
     """Return the share of real chest films with plausible lungs, per training set and source."""
     path = data / "manifest.csv"
     if not path.is_file():
         return {}
     manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
     pool = manifest[manifest["set"].str.startswith(("train_pool", "auxiliary"))]
-    figures = {}
+    figures: dict[str, dict[str, int | float]] = {}
     for source, rows in pool.groupby("source"):
         chosen = rows.sample(min(REAL_FILMS, len(rows)), random_state=0)
         films = [read_radiograph_file(data / file) for file in chosen["file"]]

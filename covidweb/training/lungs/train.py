@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from covidweb.bundle import HISTORY, Bundle, seal
+from covidweb.bundle import HISTORY, Bundle, Card, InputSpec, seal
+from covidweb.bundle.card import Data
 from covidweb.files import file_sha256, replacing
 from covidweb.networks.device import prepare_device
 from covidweb.networks.lungs import SIZE, WIDTH, build_lungs
@@ -86,18 +87,14 @@ def train_lungs(
     )
     with replacing(output / WEIGHTS) as beside:
         model.save(beside)
-    card = _card(size, width, command, seed)
-    card["data"] = {
-        "pairs_sha256": file_sha256(data / PAIRS),
-        "pairs": {"train": int((~parts["pairs"]).sum()), "held_out": int(parts["pairs"].sum())},
-        "not_cxr": {
-            "train": int((~parts["empties"]).sum()),
-            "held_out": int(parts["empties"].sum()),
-        },
-    }
+    counts = {k: {"train": int((~v).sum()), "held_out": int(v.sum())} for k, v in parts.items()}
+    source = Data(
+        pairs_sha256=file_sha256(data / PAIRS), pairs=counts["pairs"], not_cxr=counts["empties"]
+    )
+    card = _card(size, width, source, command, seed)
     seal(output, card, (WEIGHTS,))
-    evaluate_lungs(data, output, pairs[parts["pairs"]], empties[parts["empties"]], log=log)
-    return seal(output, card, (WEIGHTS,))
+    held = pairs[parts["pairs"]], empties[parts["empties"]]
+    return evaluate_lungs(data, output, *held, log=log)
 
 
 def fit(
@@ -273,23 +270,24 @@ class _History:
             return [row for row in csv.DictReader(stream) if int(row["epoch"]) < epoch]
 
 
-def _card(size: int, width: int, command: str, seed: int) -> dict[str, Any]:
-    return {
-        "kind": "lungs",
-        "title": "Lung finder",
-        "input": {"size": size, "channels": 1, "crop": "none"},
-        "width": width,
-        "threshold": 0.5,
-        "convention": "with_retrocardiac",
-        "seed": seed,
-        "held_out": HELD_OUT,
-        "intended_use": INTENDED_USE,
-        "limits": [
+def _card(size: int, width: int, data: Data, command: str, seed: int) -> Card:
+    return Card(
+        kind="lungs",
+        title="Lung finder",
+        input=InputSpec(size),
+        width=width,
+        threshold=0.5,
+        convention="with_retrocardiac",
+        seed=seed,
+        held_out=HELD_OUT,
+        data=data,
+        intended_use=INTENDED_USE,
+        limits=(
             "Frontal films only; lateral films and films cut to one lung are not covered.",
             "The lung behind the heart and the diaphragm's dome count as lung, as V7 Labs draws "
             "it.",
             "A lung that is white on the whole is drawn from what is around it, if at all.",
-        ],
-        "versions": versions(),
-        "command": command,
-    }
+        ),
+        versions=versions(),
+        command=command,
+    )

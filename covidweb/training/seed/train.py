@@ -3,21 +3,22 @@
 import csv
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from covidweb.bundle import HISTORY, WEIGHTS, Bundle, seal
+from covidweb.bundle import HISTORY, WEIGHTS, Bundle, Card, InputSpec, seal
+from covidweb.bundle.card import Article, Data, DrawnTest
 from covidweb.dataset import load_manifest, manifest_sha256, split_pool, split_sha256
 from covidweb.errors import DataError
 from covidweb.files import replacing
 from covidweb.networks.device import prepare_device
 from covidweb.networks.seed import CAM_LAYER, DENSE, SIZE, build_seed
-from covidweb.networks.standard import InputSpec
 from covidweb.training.films import whole_film_inputs
-from covidweb.training.provenance import INTENDED_USE, data_section, versions
+from covidweb.training.provenance import INTENDED_USE, versions
 
 FILMS = 3500
 EPOCHS = 16
@@ -26,13 +27,13 @@ ZOOM = 0.2
 CLASSES = ("covid", "normal")
 FRACTIONS = {"train": 0.7, "validation": 0.15, "test": 0.15}
 
-ARTICLE = {
-    "accuracy": 0.81,
-    "films": 3500,
-    "split": "2,450 / 550 / 550",
-    "epochs": 16,
-    "note": "The article reports 81 % on its own random test split and nothing from outside.",
-}
+ARTICLE = Article(
+    accuracy=0.81,
+    films=3500,
+    split="2,450 / 550 / 550",
+    epochs=16,
+    note="The article reports 81 % on its own random test split and nothing from outside.",
+)
 
 Log = Callable[[str], None]
 
@@ -93,14 +94,14 @@ def train_seed(
         model.save(beside)
     loss, accuracy = _measure(model, plain(arrays["test"], labels["test"]))
     log(f"test of {len(labels['test'])} films: loss {loss:.3f}, accuracy {accuracy:.3f}")
-    counts = {part: len(rows) for part, rows in drawn.items()}
-    card = _card(
-        spec, dense, command, loss=loss, accuracy=accuracy, scale=_scale(model, arrays, labels)
+    source = Data(
+        manifest_sha256=manifest_sha256(data),
+        split_sha256=split_sha256(split),
+        films={part: len(rows) for part, rows in drawn.items()},
+        drawn_seed=seed,
     )
-    card["data"] = data_section(
-        manifest_sha256(data), split_sha256(split), {"films": counts, "drawn_seed": seed}
-    )
-    return seal(output, card)
+    card = _card(spec, dense, DrawnTest(loss=loss, accuracy=accuracy), source, command)
+    return seal(output, replace(card, cam_scale=_scale(model, card, arrays, labels)))
 
 
 def draw(
@@ -176,12 +177,14 @@ def _measure(model: Any, pairs: Any) -> tuple[float, float]:
     return float(loss), float(accuracy)
 
 
-def _scale(model: Any, arrays: dict[str, np.ndarray], labels: dict[str, np.ndarray]) -> float:
+def _scale(
+    model: Any, card: Card, arrays: dict[str, np.ndarray], labels: dict[str, np.ndarray]
+) -> float:
     """Return the raw heatmap value that 95 % of validation positives stay below."""
     from covidweb.screening.engine import build_engine
 
     sick = arrays["validation"][labels["validation"][:, 0] == 1][:128]
-    grids = build_engine(model, {"kind": "seed", "cam_layer": CAM_LAYER})(sick).grids
+    grids = build_engine(model, card)(sick).grids
     return float(max(np.percentile(grids.max(axis=(1, 2)), 95), 1e-6))
 
 
@@ -212,32 +215,29 @@ class _History:
         )
 
 
-def _card(
-    spec: InputSpec, dense: int, command: str, *, loss: float, accuracy: float, scale: float
-) -> dict[str, Any]:
-    return {
-        "kind": "seed",
-        "title": "The article's network",
-        "classes": list(CLASSES),
-        "input": {"size": spec.size, "channels": 1, "crop": spec.crop, "mask_channel": False},
-        "dense": dense,
-        "cam_layer": CAM_LAYER,
-        "cam_scale": scale,
-        "calibration": {"temperature": 1.0, "bias": 0.0},
-        "threshold": 0.5,
-        "threshold_rule": "The larger of the two softmax outputs, as in the article.",
-        "uncertain_band": [0.5, 0.5],
-        "drawn_test": {"loss": loss, "accuracy": accuracy},
-        "article": ARTICLE,
-        "versions": versions(),
-        "command": command,
-        "intended_use": INTENDED_USE,
-        "limits": [
+def _card(spec: InputSpec, dense: int, drawn: DrawnTest, data: Data, command: str) -> Card:
+    return Card(
+        kind="seed",
+        title="The article's network",
+        classes=CLASSES,
+        input=spec,
+        dense=dense,
+        cam_layer=CAM_LAYER,
+        threshold=0.5,
+        threshold_rule="The larger of the two softmax outputs, as in the article.",
+        uncertain_band=(0.5, 0.5),
+        drawn_test=drawn,
+        article=ARTICLE,
+        data=data,
+        versions=versions(),
+        command=command,
+        intended_use=INTENDED_USE,
+        limits=(
             "Learned COVID-19 and normal films from different hospitals, and so learned the "
             "hospitals: see the figures outside.",
             "Its last convolution sees about 8 pixels around each point, so its heatmaps can only "
             "show edges.",
             "Two classes only: other pneumonias and tuberculosis get one of the two answers.",
             "Uncalibrated, with no uncertain band.",
-        ],
-    }
+        ),
+    )

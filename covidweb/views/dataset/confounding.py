@@ -1,8 +1,5 @@
 """Where the classes come from, and what a classifier reaches that never sees a lung."""
 
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
@@ -55,22 +52,12 @@ def blind_sentences(bundle: Bundle | None) -> list[str]:
     if bundle is None:
         return []
     try:
-        audit = bundle.evaluation().get("audit") or {}
+        baselines = bundle.evaluation().audit.baselines
     except ModelError:
         return []
-    baselines = audit.get("baselines") or {}
     found = []
     for name, what in _BLIND.items():
-        text = _auc(baselines.get(name))
-        if text:
-            found.append(f"from {what}: AUC {text}")
+        auc = baselines.get(name, {}).get("auc")
+        if isinstance(auc, dict):
+            found.append(f"from {what}: AUC {parts.interval_text(auc)}")
     return found
-
-
-def _auc(entry: Any) -> str:
-    auc = entry.get("auc") if isinstance(entry, dict) else None
-    if isinstance(auc, int | float):
-        auc = {"value": auc}
-    if not isinstance(auc, dict) or pd.isna(auc.get("value")):
-        return ""
-    return parts.interval_text(auc)

@@ -58,7 +58,7 @@ def _load(root: str, changed: int, name: str, scores: int, _bundle: Bundle | Non
     if _bundle is not None:
         try:
             predictions = results.read_predictions(_bundle)
-            threshold = float(_bundle.card.get("threshold", threshold))
+            threshold = _bundle.card.threshold
         except ModelError as error:
             note = note or str(error)
     facts = read_facts().set_index("image_id")["contrast"]

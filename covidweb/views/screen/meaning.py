@@ -87,7 +87,7 @@ def sentence(place: Place) -> str:
     if found is not None:
         parts.append(f"finds **{_of_100(found)}** of 100 films with COVID-19")
     if spared is not None:
-        alarms = {
+        alarms: Value = {
             "value": 1 - spared["value"],
             "low": 1 - spared["high"],
             "high": 1 - spared["low"],
@@ -98,5 +98,5 @@ def sentence(place: Place) -> str:
 
 
 def _of_100(value: Value) -> str:
-    numbers = [round(100 * value[key]) for key in ("value", "low", "high")]
+    numbers = [round(100 * share) for share in (value["value"], value["low"], value["high"])]
     return f"{numbers[0]} ({numbers[1]} to {numbers[2]})"

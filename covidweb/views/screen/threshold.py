@@ -82,7 +82,7 @@ def rates_frame(places: Sequence[meaning.Place]) -> pd.DataFrame:
 
 
 def _sliders(bundle: Bundle) -> tuple[float, float]:
-    key, card = threshold_key(bundle), float(bundle.card["threshold"])
+    key, card = threshold_key(bundle), bundle.card.threshold
     st.session_state.setdefault(key, card)
     left, right = st.columns(2)
     threshold = left.slider(

@@ -26,7 +26,7 @@ def threshold_key(bundle: Bundle) -> str:
 
 def chosen_threshold(bundle: Bundle) -> float:
     """Return the reader's threshold for this model, the card's unless it was moved."""
-    return float(st.session_state.get(threshold_key(bundle), bundle.card["threshold"]))
+    return float(st.session_state.get(threshold_key(bundle), bundle.card.threshold))
 
 
 def icon(row: Row) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from covidweb.bundle import Bundle, results
+from covidweb.bundle import Bundle, Evaluation, results
+from covidweb.bundle.typed import as_json
 from covidweb.markdown import escape
 from covidweb.views import charts, parts
 from covidweb.views.training import data
@@ -32,8 +33,8 @@ def show(bundles: list[Bundle]) -> None:
     evaluation = data.evaluation(bundle) if bundle else None
     if evaluation is None:
         return
-    audit = evaluation.get("audit") or {}
-    _baselines(audit, evaluation)
+    _baselines(evaluation)
+    audit = as_json(evaluation.audit)
     _section(audit, "lung_blackout", "Painting over the lungs", _BLACKOUT)
     _section(audit, "source_prediction", "Telling hospitals apart", _SOURCES)
     _section(audit, "robustness", "Small changes to the film", _ROBUSTNESS)
@@ -58,13 +59,14 @@ _GATE = (
 )
 
 
-def baseline_table(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> pd.DataFrame:
+def baseline_table(evaluation: Evaluation) -> pd.DataFrame:
     """Return the AUC of each baseline and of the network inside: `name`, `own`, and the figures."""
-    found = results.audit_values(audit.get("baselines"))
+    found = results.audit_values(evaluation.audit.baselines)
     found = found[found["metric"] == "auc"]
     names = [BASELINES.get(name, name.replace("_", " ")) for name in found["name"]]
     table = found.assign(name=names, own=False)
-    own = evaluation.get("sets", {}).get(results.INSIDE, {}).get("metrics", {}).get("auc")
+    inside = evaluation.sets.get(results.INSIDE)
+    own = inside.metrics.get("auc") if inside else None
     if own:
         first = pd.DataFrame([{"name": OWN, "metric": "auc", "own": True, **own}])
         table = pd.concat([first, table], ignore_index=True)
@@ -87,9 +89,9 @@ def baseline_sentence(table: pd.DataFrame) -> str:
     return f"{said} The network's lead over it is only {more:.2f}; just that may be about lungs."
 
 
-def _baselines(audit: Mapping[str, Any], evaluation: Mapping[str, Any]) -> None:
+def _baselines(evaluation: Evaluation) -> None:
     st.markdown("#### What reaches how much without a lung")
-    table = baseline_table(audit, evaluation)
+    table = baseline_table(evaluation)
     if not (~table["own"].astype(bool)).any():
         missing("baselines")
         return

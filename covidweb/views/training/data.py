@@ -1,12 +1,11 @@
 """What the sections read, kept between reruns for as long as the files are the same."""
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from covidweb.bundle import PREDICTIONS, Bundle, read_bundle, results
+from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, read_bundle, results
 from covidweb.files import file_sha256
 from covidweb.views import parts
 
@@ -22,14 +21,14 @@ def gap(bundle: Bundle) -> pd.DataFrame | None:
     return parts.attempt(lambda: _gap(bundle.name, str(bundle.path), _digest(bundle), limit))
 
 
-def evaluation(bundle: Bundle) -> dict[str, Any] | None:
+def evaluation(bundle: Bundle) -> Evaluation | None:
     """Return a bundle's evaluation, or show a sentence and return None."""
     return parts.attempt(bundle.evaluation)
 
 
 def threshold(bundle: Bundle) -> float:
-    """Return the card's operating point; 0.5 where it has none."""
-    return float(bundle.card.get("threshold", 0.5))
+    """Return the card's operating point."""
+    return bundle.card.threshold
 
 
 def with_predictions(bundles: list[Bundle]) -> list[Bundle]:

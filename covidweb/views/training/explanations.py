@@ -35,8 +35,8 @@ def show(bundles: list[Bundle]) -> None:
             "convolution: its heatmaps can only show edges.",
             icon=":material/info:",
         )
-    section = (evaluation.get("audit") or {}).get("explanations") or {}
-    if not isinstance(section, Mapping) or not section:
+    section = evaluation.audit.explanations
+    if not section:
         audit.missing("explanations")
         return
     for key, part in sections(section).items():

@@ -27,7 +27,8 @@ def show(bundles: list[Bundle]) -> None:
     evaluations = {b.name: data.evaluation(b) for b in bundles}
     for name, table in gaps.items():
         _tiles(name, table)
-        parts.within_one_place(evaluations.get(name) or {})
+        if found := evaluations.get(name):
+            parts.within_one_place(found)
     figure = charts.gap_chart(gaps, article_accuracy(bundles))
     table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
     parts.show_chart(figure, table, "inside-outside", _alt(table))
@@ -35,8 +36,7 @@ def show(bundles: list[Bundle]) -> None:
 
 def article_accuracy(bundles: list[Bundle]) -> float | None:
     """Return the accuracy that the article reports, from the card of the bundle rebuilt on it."""
-    values = [b.card.get("article", {}).get("accuracy") for b in bundles]
-    return next((float(v) for v in values if v is not None), None)
+    return next((b.card.article.accuracy for b in bundles if b.card.article), None)
 
 
 def _tiles(name: str, table: pd.DataFrame) -> None:

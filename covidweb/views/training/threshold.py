@@ -30,7 +30,7 @@ def show(bundles: list[Bundle]) -> None:
     rows = data.predictions(bundle) if bundle else None
     if bundle is None or rows is None:
         return
-    rule = bundle.card.get("threshold_rule", "no rule was written down")
+    rule = bundle.card.threshold_rule or "no rule was written down"
     st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {escape(rule)}")
     _slider(rows, data.threshold(bundle), bundle.name)
     _calibration(rows)

@@ -45,8 +45,8 @@ def test_failures_are_counted():
         }
     )
     figures = evaluate.summary(rows)
-    assert figures["failures"] == 2 and figures["n"] == 3
-    assert figures["plausible"] == pytest.approx(2 / 3)
+    assert figures.failures == 2 and figures.n == 3
+    assert figures.plausible == pytest.approx(2 / 3)
 
 
 def test_changes_move_a_mask_as_they_move_a_film():

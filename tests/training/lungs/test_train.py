@@ -57,15 +57,15 @@ def test_training_writes_a_whole_bundle(pairs_root, tmp_path):
     lines = []
     bundle = train(pairs_root, tmp_path / "model" / "lungs", epochs=2, log=lines.append)
     assert bundle.kind == "lungs" and bundle.weights("lungs.keras").is_file()
-    assert bundle.warnings() == [] and len(bundle.card["files"]) == 2
+    assert bundle.warnings() == [] and len(bundle.card.files) == 2
     history = bundle.history()
     assert list(history["epoch"]) == [1, 2] and (history["learning_rate"] > 0).all()
-    figures = bundle.evaluation()
-    assert set(figures["sources"]) == {"ieee8023", "openist"}
-    assert set(figures["robustness"]) == {"rotated_5_degrees", "inverted", "padded_two_sides"}
-    assert figures["not_cxr"]["n"] == 2
+    figures = bundle.lung_evaluation()
+    assert set(figures.sources) == {"ieee8023", "openist"}
+    assert set(figures.robustness) == {"rotated_5_degrees", "inverted", "padded_two_sides"}
+    assert figures.not_cxr.n == 2
     assert sum(line.startswith("epoch") for line in lines) == 2
-    assert not list(bundle.path.glob("writing-*")) and not (bundle.path / "backup").exists()
+    assert not list(bundle.path.glob(".writing-*")) and not (bundle.path / "backup").exists()
 
 
 def test_an_interrupted_training_goes_on_where_it_stopped(pairs_root, tmp_path):

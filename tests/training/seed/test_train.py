@@ -63,7 +63,7 @@ def test_training_writes_a_bundle_that_reads_back(small_data, tmp_path):
     history = bundle.history()
     assert history["epoch"].tolist() == [1, 2]
     assert history[["loss", "accuracy", "val_loss", "val_accuracy"]].notna().all().all()
-    assert bundle.card["article"]["accuracy"] == 0.81
-    assert bundle.card["data"]["films"]["train"] > 0
+    assert bundle.card.article.accuracy == 0.81
+    assert bundle.card.data.films["train"] > 0
     assert len(said) == 3
-    assert not list(output.glob("writing-*"))
+    assert not list(output.glob(".writing-*"))
