@@ -62,7 +62,7 @@ def _required(known: Field[Any]) -> bool:
 
 def _sentence(message: str) -> str:
     """Turn "Expected `int`, got `str` - at `$.input.size`" into a sentence that names the field."""
-    said, _, place = message.partition(" - at ")
-    place = place.strip("`").removeprefix("$.")
+    said, _, place = message.replace("`", "'").partition(" - at ")
+    place = place.strip("'").removeprefix("$.")
     at = f"in the field '{place}', " if place else ""
     return f"{at}{said[:1].lower()}{said[1:]}."

@@ -62,8 +62,8 @@ GOOD = {"kind": "seed", "title": "T", "input": {"size": 8}, "weights": {"a.keras
     ("text", "named"),
     [
         ("{", "not JSON"),
-        ("[]", "expected `object`, got `array`"),
-        ("{}", "required field `kind`"),
+        ("[]", "expected 'object', got 'array'"),
+        ("{}", "required field 'kind'"),
         ('{"a":' * 200_000, "nested too deeply"),
         (json.dumps(GOOD | {"weights": {}}), "'weights' names no file"),
         (json.dumps(GOOD | {"weights": ["a.keras"]}), "field 'weights'"),

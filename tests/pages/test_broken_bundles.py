@@ -9,11 +9,11 @@ from streamlit.testing.v1 import AppTest
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 
 BROKEN = {
-    "no-title": (json.dumps({"kind": "seed", "input": {"size": 8}}), "field `title`"),
+    "no-title": (json.dumps({"kind": "seed", "input": {"size": 8}}), "field 'title'"),
     "no-weights": (json.dumps({"kind": "seed", "title": "", "input": {"size": 8}}), "'weights'"),
     "odd-size": (json.dumps({"kind": "seed", "title": "", "input": {"size": []}}), "'input.size'"),
     "deep": ('{"a":' * 200_000, "nested too deeply"),
-    "list": ("[]", "expected `object`"),
+    "list": ("[]", "expected 'object'"),
 }
 
 

@@ -98,7 +98,7 @@ def test_prevalence_moves_the_predictive_values_only(page):
         ("predictions.csv", None, "predictions.csv of the bundle 'seed' is missing"),
         ("predictions.csv", "a,b\n1,2\n", "lacks the columns"),
         ("evaluation.json", "{", "not JSON"),
-        ("card.json", "[]", "expected `object`"),
+        ("card.json", "[]", "expected 'object'"),
     ],
 )
 def test_a_broken_bundle_gets_a_sentence_and_the_other_shows(
