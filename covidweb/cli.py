@@ -8,7 +8,7 @@ import typer
 from covidweb.commands import bench, data, predict, serve, train
 from covidweb.commands.audit import audit
 from covidweb.commands.evaluate import evaluate
-from covidweb.errors import CovidwebError
+from covidweb.errors import EXPECTED, sentence
 
 app = typer.Typer(
     name="covidweb",
@@ -33,6 +33,6 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app()
-    except CovidwebError as error:
-        print(f"covidweb: {error}", file=sys.stderr)
+    except EXPECTED as error:
+        print(f"covidweb: {sentence(error)}", file=sys.stderr)
         sys.exit(1)

@@ -18,6 +18,6 @@ def serve(
     entry = Path(__file__).resolve().parent.parent.parent / "app.py"
     # Streamlit reads .streamlit/config.toml from the working folder.
     os.chdir(entry.parent)
-    options = ["--server.port", str(port), "--server.address", address]
+    options = ["--port", str(port), "--address", address]
     launch = [sys.executable, "-m", "covidweb.views.launch", str(entry), *options]
     os.execv(sys.executable, launch)

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from covidweb.bundle import Bundle, Evaluation, list_bundles, read_bundle, results
-from covidweb.errors import CovidwebError
+from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
 from covidweb.report.table import spreadsheet_safe
 
@@ -55,8 +55,8 @@ def attempt(read: Callable[[], T]) -> T | None:
     """Return what `read` gives, or show its expected error as a sentence and return None."""
     try:
         return read()
-    except CovidwebError as error:
-        problem(escape(error))
+    except EXPECTED as error:
+        problem(escape(sentence(error)))
         return None
 
 

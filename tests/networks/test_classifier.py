@@ -1,5 +1,7 @@
 """The classifier's graph: exact evidence, film-by-film preprocessing, and what a library sees."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -104,3 +106,20 @@ def test_survives_saving(model: keras.Model, tmp_path) -> None:
 def test_refuses_sizes_without_cells(size: int) -> None:
     with pytest.raises(ValueError, match=f"size={size}"):
         build_classifier(size)
+
+
+def _in_new_thread(function):
+    """Run a function where Keras counts its operations from 0 again."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
+
+
+def test_no_name_of_a_loaded_network_is_used_twice(tmp_path) -> None:
+    path = tmp_path / "classifier.keras"
+    _in_new_thread(lambda: build_classifier(SIZE, width=4).save(path))
+
+    def load() -> set[str]:
+        loaded = keras.models.load_model(path, compile=False)
+        return {layer.name for layer in evidence_model(loaded).layers}
+
+    assert {"film", CAM_LAYER, "evidence"} <= _in_new_thread(load)
