@@ -12,6 +12,7 @@ _JOINER = "\u2060"
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>!|~$]|[&:@](?=\S)")
 _START = re.compile(r"^(\d*)([-+=#.)])")
 _FOUND_LATER = re.compile(r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
+_KEPT = re.compile(r"(`[^`\n]*`|\*\*)")
 
 
 def escape(text: object) -> str:
@@ -28,3 +29,19 @@ def escape(text: object) -> str:
     broken = _FOUND_LATER.sub(_JOINER, line)
     escaped = _ACTIVE.sub(r"\\\g<0>", broken)
     return _START.sub(r"\1\\\2", escaped)
+
+
+def inline(text: str) -> str:
+    """Return a text whose `code` and **bold** stay Markdown, while all else of it is escaped.
+
+    Example:
+        >>> inline("Run `a_b` on **all** of a_b")
+        'Run `a_b` on **all** of a\\\\_b'
+    """
+    return "".join(part if i % 2 else _spaced(part) for i, part in enumerate(_KEPT.split(text)))
+
+
+def _spaced(part: str) -> str:
+    """Escape a part of a line, which may begin and end in a space."""
+    before, after = part[:1].isspace(), part[-1:].isspace() and bool(part.strip())
+    return " " * before + escape(part) + " " * after

@@ -3,8 +3,11 @@
 Texts may hold `code` in backticks and **bold** in asterisks, and nothing else of Markdown.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from covidweb.markdown import inline
 
 Row = tuple[str, ...]
 
@@ -58,9 +61,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
 
 def markdown(document: Document) -> str:
     """Return a document as Markdown, ending in a line break."""
-    parts = [f"# {document.title}", document.note]
+    parts = [f"# {inline(document.title)}", inline(document.note)]
     for section in document.sections:
-        parts += [f"## {section.title}", *(block_markdown(block) for block in section.blocks)]
+        parts += [
+            f"## {inline(section.title)}",
+            *(block_markdown(block) for block in section.blocks),
+        ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -68,12 +74,12 @@ def block_markdown(block: Block) -> str:
     """Return one block as Markdown."""
     match block:
         case Text(text):
-            return text
+            return inline(text)
         case Bullets(lines):
-            return "\n".join(f"- {line}" for line in lines)
+            return "\n".join(f"- {inline(line)}" for line in lines)
         case Table(head, rows):
             return "\n".join([_line(head), "|" + "---|" * len(head), *map(_line, rows)])
 
 
 def _line(cells: Row) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    return "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", inline(cell)) for cell in cells) + " |"

@@ -6,6 +6,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, Evaluation, results
 from covidweb.bundle.evaluation import Metrics
+from covidweb.markdown import escape
 from covidweb.views import parts
 
 _STEPS = (
@@ -65,8 +66,8 @@ def device() -> str:
 
 def _model(bundle: Bundle) -> None:
     with st.container(border=True):
-        st.markdown(f"**{bundle.card.title}** · model `{bundle.name}`")
-        st.caption(f"sha256 {bundle.sha256[:12]}…")
+        st.markdown(f"**{escape(bundle.card.title)}** · model {escape(bundle.name)}")
+        st.caption(f"sha256 {escape(bundle.sha256[:12])}…")
         evaluation = parts.attempt(bundle.evaluation)
         if evaluation is None:
             return
@@ -77,7 +78,7 @@ def _model(bundle: Bundle) -> None:
             _tiles(inside.metrics if inside else {})
         with right:
             title, metrics = outside(evaluation)
-            st.markdown(f":material/public: **Outside**: {title}")
+            st.markdown(f":material/public: **Outside**: {escape(title)}")
             _tiles(metrics)
         parts.within_one_place(evaluation)
 

@@ -6,6 +6,7 @@ import streamlit as st
 from covidweb.bundle import Bundle
 from covidweb.bundle.blocks import Block, Document, Table, block_markdown, markdown
 from covidweb.bundle.model_card import model_card, read_results
+from covidweb.markdown import escape, inline
 from covidweb.views import parts
 
 
@@ -17,14 +18,14 @@ def show() -> None:
         return
     bundle = found[parts.choose("Model", list(found), key="card_model")]
     for sentence in bundle.warnings():
-        parts.problem(sentence)
+        parts.problem(escape(sentence))
     document = model_card(bundle.card, parts.attempt(lambda: read_results(bundle)))
     _downloads(bundle, document)
     # The page has its own title, so the card's headings move one level down.
-    st.markdown(f"## {document.title}")
-    st.markdown(document.note)
+    st.markdown(f"## {inline(document.title)}")
+    st.markdown(inline(document.note))
     for section in document.sections:
-        st.markdown(f"### {section.title}")
+        st.markdown(f"### {inline(section.title)}")
         for index, block in enumerate(section.blocks):
             _block(block, f"{section.title}-{index}")
 
@@ -34,7 +35,9 @@ def _block(block: Block, key: str) -> None:
     if not isinstance(block, Table):
         st.markdown(block_markdown(block))
     elif len(block.head) == 2:
-        st.markdown("\n".join(f"- **{fact}**: {value}" for fact, value in block.rows))
+        st.markdown(
+            "\n".join(f"- **{inline(fact)}**: {inline(value)}" for fact, value in block.rows)
+        )
     else:
         table = pd.DataFrame(block.rows, columns=list(block.head))
         st.dataframe(table, width="stretch", hide_index=True, key=f"card_table_{key}")

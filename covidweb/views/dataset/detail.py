@@ -10,7 +10,7 @@ from covidweb.dataset import film_path
 from covidweb.dataset.download import address
 from covidweb.dataset.manifest import SIMULATED
 from covidweb.dataset.pictures import neighbours
-from covidweb.errors import CovidwebError
+from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
 from covidweb.radiograph import read_radiograph_file
 from covidweb.views import parts, session
@@ -85,8 +85,8 @@ def _prediction(
     try:
         radiograph = read_radiograph_file(path)
         result = session.screener(name).screen(radiograph)
-    except CovidwebError as error:
-        parts.problem(escape(error))
+    except EXPECTED as error:
+        parts.problem(escape(sentence(error)))
         return
     picture = overlay(radiograph, result, opacity, outline)
     slot.image(picture, width="stretch", alt=f"{films.alt_text(row)}, with heatmap")

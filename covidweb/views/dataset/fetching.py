@@ -10,7 +10,7 @@ from covidweb.dataset import SETS, data_root
 from covidweb.dataset.download import DownloadReport, base_address, download
 from covidweb.dataset.facts import read_facts
 from covidweb.dataset.statistics import counts
-from covidweb.errors import CovidwebError
+from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.dataset import detail
@@ -79,8 +79,8 @@ def _run(sets: list[str], limit: int) -> None:
 
     try:
         report = download(data_root(), sets, limit=limit, progress=step)
-    except CovidwebError as error:
-        parts.problem(escape(error))
+    except EXPECTED as error:
+        parts.problem(escape(sentence(error)))
         return
     bar.empty()
     _tell(report)
