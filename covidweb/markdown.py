@@ -10,7 +10,7 @@ import re
 
 _JOINER = "\u2060"
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>!|~$]|[&:@](?=\S)")
-_START = re.compile(r"^(\d*)([-+=#.)])")
+_START = re.compile(r"^(\d+)([.)])(?=\s|$)|^()([-+=#])")
 _FOUND_LATER = re.compile(r"(?<=[:@])(?=\S)|(?<=www)(?=\.)|(?<=[<>=~-])(?=[<>=~-])", re.IGNORECASE)
 _KEPT = re.compile(r"(`[^`\n]*`|\*\*)")
 
@@ -22,13 +22,13 @@ def escape(text: object) -> str:
     bundles, texts of cards and manifests, messages that quote them. Never use it twice.
 
     Example:
-        >>> escape("a_b.png"), escape("![x](https:example.org)")[:6]
-        ('a\\\\_b.png', '\\\\!\\\\[x')
+        >>> escape("a_b.png"), escape("![x]")
+        ('a\\\\_b.png', '\\\\!\\\\[x\\\\]')
     """
     line = " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in str(text)).split())
     broken = _FOUND_LATER.sub(_JOINER, line)
     escaped = _ACTIVE.sub(r"\\\g<0>", broken)
-    return _START.sub(r"\1\\\2", escaped)
+    return _START.sub(r"\1\3\\\2\4", escaped)
 
 
 def inline(text: str) -> str:
