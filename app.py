@@ -4,6 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from covidweb.views import session
+
 icon = Path(__file__).parent / "covidweb" / "views" / "icon.png"
 st.set_page_config(page_title="covidweb", page_icon=str(icon), layout="wide")
 
@@ -17,3 +19,5 @@ pages = [
 current = st.navigation(pages)
 st.sidebar.caption("Research software, not a medical device.")
 current.run()
+if current in pages[:2]:
+    session.warm_choice()

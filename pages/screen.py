@@ -23,9 +23,10 @@ if name is None:
     st.stop()
 bundle = read_bundle(name)
 films = worklist.current()
+worklist.keep_in_tab(films)
+films.use(session.model(bundle))
 upload.take_in(films)
-if not progress.screen_waiting(films, bundle):
-    st.stop()
+progress.show(films)
 cut = verdict.chosen_threshold(bundle)
 rows = [worklist.judged(row, cut) for row in films.rows(bundle.sha256)]
 if rows:

@@ -1,9 +1,9 @@
-"""Many films at once: one row of sources, screened in steps."""
+"""A few files at once: read, screened together, each with a row whatever happens to it."""
 
 import hashlib
 import io
-import time
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,9 @@ CHUNK = 4
 
 THUMBNAIL = 96
 """Longer side of a thumbnail in pixels."""
+
+_FAILED = "The model failed on this film, so there is no answer. The other films are not affected."
+_LOG = logging.getLogger(__name__)
 
 
 class Screens(Protocol):
@@ -45,76 +48,21 @@ class Screened:
     result: ScreeningResult
 
 
-@dataclass(eq=False)
-class Batch:
-    """Screens sources in steps short enough for a page to stay alive between them.
-
-    Attributes:
-        sources: what to screen, in order.
-        screener: screens and makes `error` results.
-        done: how many are done. Rows are handed out and not kept: films are large.
-        cancelled: set by `cancel`; nothing is screened after it.
-        seconds: time spent in steps.
-    """
-
-    sources: Sequence[Source]
-    screener: Screens
-    done: int = 0
-    cancelled: bool = False
-    seconds: float = 0.0
-
-    @property
-    def total(self) -> int:
-        """How many files there are."""
-        return len(self.sources)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all is done, or the batch was cancelled."""
-        return self.cancelled or self.done == self.total
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Time left by the pace so far; None before the first film is done."""
-        if not self.done:
-            return None
-        return self.seconds / self.done * (self.total - self.done)
-
-    def cancel(self) -> None:
-        """Stop before the next step; what is done stays."""
-        self.cancelled = True
-
-    def step(self, seconds: float = 1.0) -> list[Screened]:
-        """Screen films for about `seconds`, one chunk at least, and return the new rows."""
-        start, rows = time.monotonic(), list[Screened]()
-        while not self.finished:
-            chunk = self._chunk(self.sources[self.done : self.done + CHUNK])
-            rows += chunk
-            self.done += len(chunk)
-            if time.monotonic() - start >= seconds:
-                break
-        self.seconds += time.monotonic() - start
-        return rows
-
-    def run(self) -> Iterator[Screened]:
-        """Screen everything, yielding rows as they come."""
-        while not self.finished:
-            yield from self.step(0.0)
-
-    def _chunk(self, sources: Sequence[Source]) -> list[Screened]:
-        opened = [_open(source) for source in sources]
-        films = [film for _, film, _ in opened if film is not None]
-        results = iter(self.screener.screen_many(films) if films else [])
-        return [
-            Screened(
-                source.name,
-                data,
-                hashlib.sha256(data).hexdigest(),
-                thumbnail(film.pixels) if film is not None else b"",
-                next(results) if film is not None else self.screener.failure(reason),
-            )
-            for source, (data, film, reason) in zip(sources, opened, strict=True)
-        ]
+def screen_sources(sources: Sequence[Source], screener: Screens) -> list[Screened]:
+    """Read and screen files together: one row each, in order; nothing that fails stops the rest."""
+    opened = [_open(source) for source in sources]
+    films = [film for _, film, _ in opened if film is not None]
+    results = iter(_screen(films, screener))
+    return [
+        Screened(
+            source.name,
+            data,
+            hashlib.sha256(data).hexdigest(),
+            thumbnail(film.pixels) if film is not None else b"",
+            next(results) if film is not None else screener.failure(reason),
+        )
+        for source, (data, film, reason) in zip(sources, opened, strict=True)
+    ]
 
 
 def thumbnail(pixels: np.ndarray, side: int = THUMBNAIL) -> bytes:
@@ -127,6 +75,20 @@ def thumbnail(pixels: np.ndarray, side: int = THUMBNAIL) -> bytes:
     return stream.getvalue()
 
 
+def _screen(films: Sequence[Radiograph], screener: Screens) -> list[ScreeningResult]:
+    """Screen films; where the network fails, one by one, so that only its film goes without."""
+    if not films:
+        return []
+    try:
+        return screener.screen_many(films)
+    except Exception:
+        # A network may raise anything, and the log is the only place that can hold it all.
+        _LOG.exception("The network failed on %d films.", len(films))
+    if len(films) == 1:
+        return [screener.failure(_FAILED)]
+    return [_screen([film], screener)[0] for film in films]
+
+
 def _open(source: Source) -> tuple[bytes, Radiograph | None, str]:
     data = b""
     try:
@@ -136,3 +98,6 @@ def _open(source: Source) -> tuple[bytes, Radiograph | None, str]:
         return data, None, str(error)
     except MemoryError:
         return data, None, "This file takes more memory than is free."
+    except Exception:
+        _LOG.exception("A file could not be read for a reason not foreseen.")
+        return data, None, "This file could not be read."

@@ -1,9 +1,11 @@
 """One simulated film, and the samples that the pages offer."""
 
+import io
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from PIL import Image
 
 from covidweb.simulate.anatomy import draw_chest, draw_exposure
 from covidweb.simulate.film import develop, lit_area
@@ -12,6 +14,7 @@ from covidweb.simulate.lesions import draw_lesions
 from covidweb.simulate.projection import project
 
 SAMPLE_SIZE = 320
+FIRST_SAMPLE = 900
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,12 @@ class SimulatedFilm:
     view: str
     sex: str
     seed: int
+
+    def png(self) -> bytes:
+        """Return the film as the bytes of an 8-bit PNG."""
+        stream = io.BytesIO()
+        Image.fromarray(np.round(self.pixels * 255).astype(np.uint8)).save(stream, "PNG")
+        return stream.getvalue()
 
 
 def simulate_film(seed: int, covid: bool, size: int = 512) -> SimulatedFilm:
@@ -73,7 +82,18 @@ def simulate_film(seed: int, covid: bool, size: int = 512) -> SimulatedFilm:
     )
 
 
+def sample_seed(index: int) -> tuple[int, bool]:
+    """Return what the sample of an index is drawn from, and whether it has opacities."""
+    return FIRST_SAMPLE + index, index % 2 == 0
+
+
+@lru_cache(maxsize=12)
+def sample_film(index: int) -> SimulatedFilm:
+    """Return a film to try the page with; every second one has opacities."""
+    return simulate_film(*sample_seed(index), SAMPLE_SIZE)
+
+
 @lru_cache(maxsize=4)
 def sample_films(count: int = 6) -> tuple[SimulatedFilm, ...]:
-    """Return a few films to try the page with, every second one with opacities."""
-    return tuple(simulate_film(900 + i, i % 2 == 0, SAMPLE_SIZE) for i in range(count))
+    """Return the first few samples."""
+    return tuple(sample_film(index) for index in range(count))

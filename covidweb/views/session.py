@@ -9,6 +9,7 @@ from covidweb.views import parts
 
 if TYPE_CHECKING:
     from covidweb.screening import Screener
+    from covidweb.screening.worklist import Model
 
 MODEL_KEY = "model_choice"
 
@@ -43,20 +44,31 @@ def model_choice() -> str | None:
 def screener(name: str) -> "Screener":
     """Return the bundle's Screener, loaded once per process and shared by all sessions.
 
+    It may be called from any thread.
+
     Raises:
         ModelError: no such bundle, or its weights do not match its card.
     """
-    from covidweb.bundle import read_bundle
+    from covidweb.screening import loaded
 
-    return _load(name, read_bundle(name).sha256)
+    return loaded.screener(name)
 
 
-@st.cache_resource(show_spinner="Loading the model…", max_entries=4)
-def _load(name: str, sha256: str) -> "Screener":
-    """Load a bundle; `sha256` is in the key so that new weights are a new entry."""
-    from covidweb.screening import Screener
+def model(bundle: Bundle) -> "Model":
+    """Return the bundle as the model of a worklist."""
+    from covidweb.screening.worklist import Model
 
-    return Screener.load(name)
+    return Model(bundle.sha256, lambda: screener(bundle.name))
+
+
+def warm_choice() -> None:
+    """Begin to load the chosen model, once per process, while the reader looks at the page."""
+    from covidweb.screening import loaded
+
+    found = parts.bundles(parts.CLASSIFIERS)
+    chosen = st.session_state.get(MODEL_KEY)
+    for bundle in [b for b in found if b.name == chosen] or found[:1]:
+        loaded.warm(bundle.name, bundle.sha256)
 
 
 def _title(bundle: Bundle) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from covidweb.bundle import HISTORY, PREDICTIONS, read_bundle, seal
+from covidweb.bundle import HISTORY, PREDICTIONS, WEIGHTS, read_bundle, seal
 
 ROOT = Path(__file__).resolve().parents[2]
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -23,12 +23,20 @@ _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable
 def browser_models(
     seed_root: Path, made_up_models: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """One bundle that both screens (tiny untrained weights) and has results (random ones)."""
+    """Two bundles that both screen (tiny untrained weights) and have results (random ones)."""
+    import keras
+
+    from covidweb.networks.seed import build_seed
+
     root = tmp_path_factory.mktemp("browser") / "models"
     shutil.copytree(seed_root, root)
-    for file in (HISTORY, PREDICTIONS, "evaluation.json"):
-        shutil.copy(made_up_models / "seed" / file, root / "seed")
-    seal(root / "seed", read_bundle("seed", root).card)
+    shutil.copytree(root / "seed", root / "second")
+    keras.utils.set_random_seed(6)
+    build_seed(32, 8).save(root / "second" / WEIGHTS)
+    for name, title in (("seed", "Tiny seed"), ("second", "Another tiny seed")):
+        for file in (HISTORY, PREDICTIONS, "evaluation.json"):
+            shutil.copy(made_up_models / "seed" / file, root / name)
+        seal(root / name, {**read_bundle("seed", root).card, "title": title})
     return root
 
 

@@ -6,7 +6,7 @@ import pytest
 from covidweb.errors import ImageError
 from covidweb.radiograph import Source
 from covidweb.screening import batch
-from covidweb.screening.batch import Batch, thumbnail
+from covidweb.screening.batch import screen_sources, thumbnail
 from covidweb.screening.result import ModelId, ScreeningResult
 
 MODEL = ModelId("made-up", "0" * 64)
@@ -41,21 +41,21 @@ def test_a_batch_gives_every_row_in_order_with_failures_in_place(film_png):
     items.insert(2, Source("bad.png", broken))
     items.insert(4, Source("text.png", lambda: b"hello, I am text"))
     screener = FakeScreener()
-    rows = list(Batch(items, screener).run())
+    rows = screen_sources(items, screener)
     assert [r.name for r in rows] == [s.name for s in items]
     assert [r.result.status for r in rows].count("error") == 2
     assert rows[2].result.reason == "This file is broken." and rows[2].thumbnail == b""
     assert "not a picture" in rows[4].result.reason
     assert rows[0].data == film_png(0) and len(rows[0].sha256) == 64
     assert rows[3].result.probability == pytest.approx(FakeAnswer(film_png(2)), abs=1e-6)
-    assert screener.sizes == [3, 3]
+    assert screener.sizes == [6]
 
 
 def test_a_file_for_which_memory_is_short_is_one_failed_row(film_png):
     def greedy():
         raise MemoryError
 
-    first, second = Batch([Source("a", greedy), *sources(film_png, 1)], FakeScreener()).run()
+    first, second = screen_sources([Source("a", greedy), *sources(film_png, 1)], FakeScreener())
     assert first.result.status == "error" and "memory" in first.result.reason
     assert second.result.status == "ok"
 
@@ -66,27 +66,26 @@ def FakeAnswer(data):
     return float(read_radiograph(data).pixels.mean())
 
 
-def test_a_step_is_short_and_tells_how_long_the_rest_takes(film_png):
-    running = Batch(sources(film_png, 10), FakeScreener())
-    assert running.seconds_left is None and running.total == 10
-    assert len(running.step(0.0)) == batch.CHUNK
-    assert running.done == batch.CHUNK and not running.finished
-    left = running.seconds_left
-    assert left == pytest.approx(running.seconds / 4 * 6)
-    assert len(running.step(60.0)) == 6
-    assert running.finished and running.seconds_left == 0
+def test_a_film_on_which_the_network_fails_is_one_failed_row(film_png):
+    class Fragile(FakeScreener):
+        def screen_many(self, radiographs):
+            if any(film.pixels.shape[0] == 96 for film in radiographs):
+                raise RuntimeError("shape mismatch")
+            return super().screen_many(radiographs)
+
+    items = [*sources(film_png, 2), Source("bad.png", lambda: film_png(9, (96, 96)))]
+    rows = screen_sources(items, Fragile())
+    assert [row.result.status for row in rows] == ["ok", "ok", "error"]
+    assert "failed on this film" in rows[2].result.reason and rows[2].thumbnail
 
 
-def test_a_cancelled_batch_stops_and_keeps_what_is_done(film_png):
-    running = Batch(sources(film_png, 10), FakeScreener())
-    running.step(0.0)
-    running.cancel()
-    assert running.finished and running.done == batch.CHUNK
-    assert running.step() == []
+def test_a_file_that_fails_in_a_way_nobody_foresaw_is_one_failed_row(film_png):
+    def surprising():
+        raise ZeroDivisionError
 
-
-def test_an_empty_batch_is_finished():
-    assert Batch([], FakeScreener()).finished
+    first, second = screen_sources([Source("a", surprising), *sources(film_png, 1)], FakeScreener())
+    assert first.result.reason == "This file could not be read."
+    assert second.result.status == "ok"
 
 
 def test_a_thumbnail_is_a_small_jpeg():

@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from covidweb.errors import ImageError, ModelError
-from covidweb.radiograph import read_radiograph
+from covidweb.errors import ModelError
+from covidweb.radiograph import Source, read_radiograph
 from covidweb.report import overlays_zip, report_pdf, results_csv
 from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
 from covidweb.views import session
 from covidweb.views.screen import takeaway
+from covidweb.views.screen import upload as upload_module
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "screen.py")
 SEALED = Finding("grey", True, "The picture is grey, as a film is.", 0.0, 0.08)
@@ -108,17 +109,26 @@ def upload(page, *files):
 
 
 def until_done(page):
-    """Run again, as the browser's timer would, until the batch is through."""
-    for _ in range(100):
-        if not [b for b in page.button if b.label == "Stop here"]:
-            break
-        page.run()
+    """Wait for the worklist and draw again, as the browser's timer would."""
+    assert page.session_state["screen_worklist"].wait(30)
+    page.run()
     assert not page.exception, page.exception[0].message
     return page
 
 
 def words(page):
     return " ".join(e.value for e in (*page.subheader, *page.markdown, *page.caption))
+
+
+def choose(page, name):
+    films = page.session_state["screen_worklist"].films
+    page.selectbox(key="screen_choice").select(next(f.id for f in films if f.name == name)).run()
+
+
+def chosen(page):
+    number = page.selectbox(key="screen_choice").value
+    films = page.session_state["screen_worklist"].films
+    return next(film.name for film in films if film.id == number)
 
 
 def open_panel(page, key):
@@ -199,8 +209,8 @@ def test_filters_and_walking_between_films(page):
     upload(page, ("low.png", png(0.5)), ("high.png", png(0.7)), ("middle.png", png(0.66)))
     assert "Film 1 of 3" in page.selectbox(key="screen_choice").label
     page.button(key="screen_next").click().run()
-    assert page.selectbox(key="screen_choice").value == "middle.png"
-    page.selectbox(key="screen_choice").select("low.png").run()
+    assert chosen(page) == "middle.png"
+    choose(page, "low.png")
     assert page.subheader[0].value.endswith("Not suspicious for COVID-19")
     assert page.button(key="screen_next").disabled
     page.text_input(key="screen_name").input("hi").run()
@@ -276,22 +286,23 @@ def test_results_survive_a_change_of_page_and_clear_forgets_them(fake):
 def test_a_film_handed_over_from_another_page_is_screened(fake):
     page = AppTest.from_file(PAGE, default_timeout=30)
     page.session_state["screen_film"] = {"name": "x/data-1.jpg", "bytes": png(0.7)}
-    page.run()
+    until_done(page.run())
     said = words(page)
     assert "data-1.jpg · From the dataset" in said and "Suspicious for COVID-19" in said
     assert "screen_film" not in page.session_state
 
 
 def test_a_simulated_film_is_marked_so(page):
-    next(b for b in page.button if b.label == "Try a simulated film").click().run()
-    assert not page.exception
+    films = page.session_state["screen_worklist"]
+    films.add([Source("simulated-1.png", lambda: upload_module.sample(0))], "simulated", "covid")
+    until_done(page.run())
     assert "Simulated: computed from a digital chest" in words(page)
 
 
 def test_reading_first_hides_the_answer_until_the_reader_gives_one(page):
     page.session_state["screen_film"] = {"name": "f.png", "bytes": png(0.7), "truth": "covid"}
     page.session_state["reading_first"] = True
-    page.run()
+    until_done(page.run())
     said = words(page)
     assert "What do you see?" in said
     assert "Probability" not in said and "Evidence mostly" not in said
@@ -355,6 +366,26 @@ def test_reports_agree_with_the_table(page, bundle_root):
     assert report_pdf(items).startswith(b"%PDF")
 
 
+def test_a_film_taken_out_of_the_uploader_goes_and_the_others_stay(page):
+    upload(page, ("a.png", png(0.5)), ("b.png", png(0.7)))
+    page.file_uploader[0].set_value([("b.png", png(0.7), "image/png")]).run()
+    until_done(page)
+    assert [film.name for film in page.session_state["screen_worklist"].films] == ["b.png"]
+
+
+def test_stop_leaves_films_over_and_go_on_takes_them_up(page):
+    worklist = page.session_state["screen_worklist"]
+    held = worklist.add([Source("a.png", lambda: png(0.5))])
+    assert worklist.wait(20)
+    worklist._held.update(held)
+    worklist._results.clear()
+    page.run()
+    assert "Stopped: 1 film not screened." in words(page)
+    page.button(key="screen_go_on").click().run()
+    until_done(page)
+    assert "Not suspicious" in page.subheader[0].value
+
+
 def test_nothing_of_a_session_is_shared(fake):
     first = AppTest.from_file(PAGE, default_timeout=30).run()
     upload(first, ("secret.png", png(0.5)))
@@ -363,14 +394,12 @@ def test_nothing_of_a_session_is_shared(fake):
 
 
 def test_bytes_over_the_limit_are_let_go_but_results_stay(page, monkeypatch):
-    from covidweb.views.screen import worklist as module
+    from covidweb.screening import films as module
 
     monkeypatch.setattr(module, "MAX_KEPT", len(png(0.5)) + 10)
     upload(page, ("a.png", png(0.5)), ("b.png", png(0.7)))
     kept = page.session_state["screen_worklist"]
     assert kept.data(kept.films[0]) == png(0.5) and kept.data(kept.films[1]) is None
-    with pytest.raises(ImageError, match="no longer kept"):
-        kept.reader(kept.films[1])()
-    page.selectbox(key="screen_choice").select("b.png").run()
+    choose(page, "b.png")
     assert "no longer kept" in page.info[0].value
     assert "Suspicious" in page.subheader[0].value

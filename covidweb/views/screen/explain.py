@@ -9,8 +9,8 @@ from covidweb.bundle import Bundle
 from covidweb.radiograph import Radiograph
 from covidweb.report import overlay
 from covidweb.screening import METHODS, TITLES
+from covidweb.screening.films import Row
 from covidweb.views import session
-from covidweb.views.screen.worklist import Row
 
 _KEPT = "screen_explained"
 _MAX_KEPT = 60

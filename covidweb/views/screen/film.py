@@ -9,10 +9,10 @@ from plotly.colors import sequential
 from covidweb.radiograph import Radiograph
 from covidweb.report import overlay
 from covidweb.report.overlay import COLOUR_MAPS
+from covidweb.screening.films import Row
 from covidweb.screening.result import ScreeningResult
 from covidweb.screening.words import evidence_sentence
 from covidweb.views.screen.figure import CONFIG, film_figure, fitting_height
-from covidweb.views.screen.worklist import Row
 
 OVERLAY, BOTH, FILM = "Overlay", "Side by side", "Film"
 

@@ -8,7 +8,7 @@ from covidweb.bundle import Bundle, results
 from covidweb.dataset.duplicates import KnownFilms, Match
 from covidweb.errors import DataError, ModelError
 from covidweb.radiograph import Radiograph
-from covidweb.views.screen.worklist import Film
+from covidweb.screening.films import Film
 
 _LEARNED = ("train_pool", "auxiliary")
 _KEPT = "screen_known"
@@ -34,7 +34,7 @@ def look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
 
 def _look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
     if film.origin == "simulated":
-        return Known(False, "", "Simulated, so the model cannot have learned from it.")
+        return Known(False, film.truth, "Simulated, so the model cannot have learned from it.")
     try:
         match = KnownFilms.load().match(radiograph)
     except DataError as error:

@@ -1,77 +1,53 @@
-"""Screening what waits, a second at a time, so that the page stays alive and can be stopped."""
+"""How far the worklist is, shown while it goes on by itself; stopping it and going on."""
 
-from collections.abc import Sequence
+import time
 
 import streamlit as st
 
-from covidweb.bundle import Bundle
-from covidweb.errors import ModelError
 from covidweb.markdown import escape
-from covidweb.screening.batch import Batch
-from covidweb.screening.words import headline, probability_words
-from covidweb.views import parts, session
-from covidweb.views.screen.reading import SWITCH
-from covidweb.views.screen.worklist import Row, Worklist
+from covidweb.screening.worklist import Progress, Worklist
+from covidweb.views import parts
 
-STEP = 1.0
-"""Seconds of screening between two looks at the page."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks at a worklist at work."""
 
-_AT_ONCE = 1
-_LATEST = 8
+DRAW_EVERY = 3.0
+"""Seconds after which the page is drawn anew with the answers that came in meanwhile."""
 
+AT_ONCE = 0.4
+"""Seconds that the page waits for an answer before it shows how far things are."""
 
-def screen_waiting(worklist: Worklist, bundle: Bundle) -> bool:
-    """Screen what waits: a single film at once, more of them with progress and a cancel button.
-
-    Returns:
-        True when nothing is left and the page may show its results.
-    """
-    _offer_rest(worklist, worklist.stopped(bundle.sha256))
-    if not worklist.busy(bundle.sha256):
-        return True
-    try:
-        batch = worklist.begin(session.screener(bundle.name), bundle.sha256)
-    except ModelError as error:
-        parts.problem(escape(error))
-        return True
-    if batch is not None and batch.total <= _AT_ONCE:
-        with st.spinner("Reading the film…"):
-            worklist.take(batch.step())
-        worklist.end()
-        return not worklist.busy(bundle.sha256)
-    _steps(worklist, bundle.sha256)
-    return False
+_AT_WORK = ("loading", "running")
 
 
-@st.fragment(run_every=0.2)
-def _steps(worklist: Worklist, model_sha256: str) -> None:
-    batch = worklist.batch
-    if batch is None:
-        return
-    st.progress(batch.done / max(1, batch.total), text=_said(batch))
-    if st.button("Stop here", icon=":material/stop_circle:", key="screen_stop"):
-        batch.cancel()
-    if not st.session_state.get(SWITCH):
-        _latest(worklist.rows(model_sha256)[-_LATEST:])
-    # The step comes last, so that the page shows where it stands while the films are read.
-    worklist.take(batch.step(STEP))
-    if batch.finished:
-        worklist.end()
-        st.rerun()
-
-
-def _offer_rest(worklist: Worklist, left: int) -> None:
-    if left:
+def show(worklist: Worklist) -> None:
+    """Draw where the worklist stands: nothing where all is done."""
+    if worklist.progress().state in _AT_WORK:
+        worklist.wait(AT_ONCE)
+    now = worklist.progress()
+    if now.state in _AT_WORK:
+        _live(worklist, now.version, time.monotonic())
+        st.button(
+            "Stop here",
+            icon=":material/stop_circle:",
+            key="screen_stop",
+            on_click=worklist.stop,
+        )
+    elif now.state == "failed":
+        parts.problem(escape(now.problem))
+        _go_on(worklist, "Try again")
+    elif now.state == "stopped":
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Stopped: {left} films were not screened.", width="content")
-            st.button("Go on", icon=":material/play_circle:", on_click=worklist.resume)
+            st.markdown(f"Stopped: {_films(now.left)} not screened.", width="content")
+            _go_on(worklist, "Go on")
 
 
-def _said(batch: Batch) -> str:
-    left = batch.seconds_left
-    return f"{batch.done} of {batch.total} films" + (
-        "" if left is None else f", {duration(left)} left"
-    )
+def said(now: Progress) -> str:
+    """Say how far a worklist is."""
+    if now.state == "loading":
+        return f"Loading the model; {_films(now.left)} waiting" if now.left else "Loading the model"
+    left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
+    return f"{now.done} of {now.total} films{left}"
 
 
 def duration(seconds: float) -> str:
@@ -81,17 +57,18 @@ def duration(seconds: float) -> str:
     return f"about {round(seconds / 60)} min"
 
 
-def _latest(rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    table = [
-        {
-            "Film": row.film.name,
-            "Answer": headline(row.result),
-            "Probability": (
-                "" if row.result.probability is None else probability_words(row.result.probability)
-            ),
-        }
-        for row in reversed(rows)
-    ]
-    st.dataframe(table, width="stretch", hide_index=True, alt="The films screened last")
+@st.fragment(run_every=LOOK_EVERY)
+def _live(worklist: Worklist, drawn: int, at: float) -> None:
+    now = worklist.progress()
+    news = now.version != drawn and time.monotonic() - at > DRAW_EVERY
+    if now.state not in _AT_WORK or news:
+        st.rerun()
+    st.progress(now.done / max(1, now.total), text=said(now))
+
+
+def _go_on(worklist: Worklist, label: str) -> None:
+    st.button(label, icon=":material/play_circle:", key="screen_go_on", on_click=worklist.resume)
+
+
+def _films(count: int) -> str:
+    return "1 film" if count == 1 else f"{count:,} films"

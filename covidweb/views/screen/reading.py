@@ -3,12 +3,12 @@
 import streamlit as st
 
 from covidweb.markdown import escape
+from covidweb.screening.films import Row
 from covidweb.screening.reading import Reading, score
 from covidweb.screening.words import HEADLINES
-from covidweb.views.screen.worklist import Row
+from covidweb.views.screen.worklist import current
 
 SWITCH = "reading_first"
-_READINGS = "reading_answers"
 _WORDS = {"covid": HEADLINES["covid"], "normal": HEADLINES["normal"]}
 
 
@@ -25,7 +25,7 @@ def switch() -> bool:
 def hidden(row: Row) -> bool:
     """Tell whether the model's answer for this film is still to be kept back."""
     wanted = bool(st.session_state.get(SWITCH)) and row.result.probability is not None
-    return wanted and row.film.key not in _readings()
+    return wanted and row.film.key not in current().readings
 
 
 def ask(row: Row, truth: str) -> None:
@@ -45,7 +45,7 @@ def ask(row: Row, truth: str) -> None:
 
 def compare(row: Row) -> None:
     """Put the reader's answer, the model's and the truth side by side, with the running score."""
-    reading = _readings().get(row.film.key)
+    reading = current().readings.get(row.film.key)
     if reading is None or not st.session_state.get(SWITCH):
         return
     columns = st.columns(3 if reading.truth else 2)
@@ -61,15 +61,11 @@ def compare(row: Row) -> None:
 
 def _give(row: Row, answer: str, truth: str) -> None:
     model = row.result.verdict if row.result.status == "ok" else ""
-    _readings()[row.film.key] = Reading(answer, model or "", truth)
-
-
-def _readings() -> dict[str, Reading]:
-    return st.session_state.setdefault(_READINGS, {})
+    current().readings[row.film.key] = Reading(answer, model or "", truth)
 
 
 def _score_line() -> None:
-    total = score(_readings().values())
+    total = score(current().readings.values())
     if not total.read:
         return
     said = f"Read {total.read}: you agree with the model on {total.agreed} of {total.answered}."

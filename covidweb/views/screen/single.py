@@ -6,8 +6,9 @@ import streamlit as st
 
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
+from covidweb.screening.films import Row
+from covidweb.screening.worklist import Worklist
 from covidweb.views.screen import explain, film, known, reading, trust, verdict, zones
-from covidweb.views.screen.worklist import Row, Worklist
 
 _CHOICE = "screen_choice"
 
@@ -46,42 +47,43 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
 
 
 def _choose(worklist: Worklist, rows: Sequence[Row]) -> Row:
-    names = [row.film.name for row in rows]
-    if worklist.selected not in names:
-        worklist.selected = names[0]
-    if len(names) > 1:
-        _walk(worklist, names)
-    return rows[names.index(str(worklist.selected))]
+    ids = [row.film.id for row in rows]
+    place = ids.index(worklist.selected) if worklist.selected in ids else 0
+    if len(ids) > 1:
+        _walk(worklist, rows, place)
+    return rows[place]
 
 
-def _walk(worklist: Worklist, names: list[str]) -> None:
+def _walk(worklist: Worklist, rows: Sequence[Row], place: int) -> None:
     """Draw the picker with previous and next; all three follow `worklist.selected`."""
-    place = names.index(str(worklist.selected))
+    names = {row.film.id: row.film.name for row in rows}
+    ids = list(names)
 
-    def go(name: str) -> None:
-        worklist.selected = name
+    def go(number: int) -> None:
+        worklist.selected = number
 
-    st.session_state[_CHOICE] = worklist.selected
+    st.session_state[_CHOICE] = ids[place]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.button(
             "Previous",
             icon=":material/chevron_left:",
             disabled=place == 0,
             on_click=go,
-            args=(names[max(0, place - 1)],),
+            args=(ids[max(0, place - 1)],),
             key="screen_previous",
         )
         st.button(
             "Next",
             icon=":material/chevron_right:",
-            disabled=place == len(names) - 1,
+            disabled=place == len(ids) - 1,
             on_click=go,
-            args=(names[min(len(names) - 1, place + 1)],),
+            args=(ids[min(len(ids) - 1, place + 1)],),
             key="screen_next",
         )
         st.selectbox(
-            f"Film {place + 1} of {len(names)}",
-            names,
+            f"Film {place + 1} of {len(ids)}",
+            ids,
+            format_func=lambda number: names.get(number, ""),
             key=_CHOICE,
             on_change=lambda: go(st.session_state[_CHOICE]),
             width=420,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import streamlit as st
 
+from covidweb.screening.films import Row
 from covidweb.screening.words import HEADLINES, ZONE_TITLES, headline, top_zones
-from covidweb.views.screen.worklist import Row, Worklist
+from covidweb.screening.worklist import Worklist
 
 _ROW_HEIGHT = 44
 _ROWS_SHOWN = 8
@@ -19,7 +20,7 @@ def show(
     """Draw filters and the table, and remember the row that the reader picks.
 
     Args:
-        worklist: `selected` is set to the picked film's name.
+        worklist: `selected` is set to the picked film's id.
         rows: all rows, at the chosen threshold.
         hidden: tells the rows whose answer is kept back; then nothing is sorted or filtered by it.
 
@@ -34,7 +35,7 @@ def show(
     if not kept:
         st.info("No film passes these filters.", icon=":material/filter_alt:")
         return []
-    key = f"screen_table_{hash(tuple(row.film.name for row in kept))}"
+    key = f"screen_table_{hash(tuple(row.film.id for row in kept))}"
     st.dataframe(
         frame(kept, hidden),
         width="stretch",
@@ -122,7 +123,7 @@ def _filtered(rows: Sequence[Row]) -> list[Row]:
 def _pick(worklist: Worklist, rows: Sequence[Row], key: str) -> None:
     chosen = st.session_state[key].selection.rows
     if chosen and chosen[0] < len(rows):
-        worklist.selected = rows[chosen[0]].film.name
+        worklist.selected = rows[chosen[0]].film.id
 
 
 def _zones(row: Row) -> str:

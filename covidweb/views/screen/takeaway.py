@@ -9,8 +9,9 @@ import streamlit as st
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
 from covidweb.report import ReportItem, overlays_zip, report_pdf, result_record, results_csv
+from covidweb.screening.films import Row
+from covidweb.screening.worklist import Worklist
 from covidweb.views.screen import meaning
-from covidweb.views.screen.worklist import Row, Worklist
 
 MAX_PICTURED = 300
 """Most films in one PDF or ZIP of overlays; a table may hold any number."""

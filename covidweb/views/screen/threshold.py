@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from covidweb.bundle import Bundle
+from covidweb.screening.films import Row
 from covidweb.views import parts
 from covidweb.views.charts import COLOURS, MUTED
 from covidweb.views.screen import meaning
 from covidweb.views.screen.verdict import chosen_threshold, threshold_key
-from covidweb.views.screen.worklist import Row
 
 PREVALENCES = (1, 2, 5, 10, 20, 30, 50)
 _TITLES = {

@@ -8,10 +8,10 @@ from covidweb.bundle import Bundle
 from covidweb.markdown import escape
 from covidweb.radiograph import Radiograph
 from covidweb.screening import trust
+from covidweb.screening.films import Row
 from covidweb.screening.words import probability_words
 from covidweb.views import session
 from covidweb.views.screen import known
-from covidweb.views.screen.worklist import Row
 
 _LEVELS = {
     "fair": ":material/verified:",

@@ -1,26 +1,26 @@
 """Taking films in: files, a ZIP, a folder, a simulated film, or one sent from another page."""
 
-import io
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import numpy as np
 import streamlit as st
-from PIL import Image
 
 from covidweb.markdown import escape
 from covidweb.radiograph import ACCEPTED, Limits, Listing, Source, base_name, list_upload
-from covidweb.views.screen.worklist import GENERATION, Worklist, clear
+from covidweb.screening.worklist import Worklist
+from covidweb.views.press import press
+from covidweb.views.screen.worklist import GENERATION, clear
 
 HANDED_OVER = "screen_film"
 """Another page puts `{"name": str, "bytes": bytes, "truth": str?}` here to have it screened."""
 
 _FILES, _FOLDER = "Files or a ZIP", "A folder"
-_SEEN, _SAMPLE = "screen_seen", "screen_sample"
+_SAMPLE = "screen_sample"
 
 
 def take_in(worklist: Worklist) -> None:
-    """Draw the uploader and queue what is new in it, in a handover, or asked for as a sample."""
+    """Draw the uploader, the samples and the list's notes; take in what was handed over."""
     _handed_over(worklist)
     kind = st.segmented_control(
         "What to upload",
@@ -30,41 +30,61 @@ def take_in(worklist: Worklist) -> None:
         key="screen_kind",
         label_visibility="collapsed",
     )
-    folder = kind == _FOLDER
+    uploader(worklist, kind == _FOLDER)
+    _buttons(worklist)
+
+
+def uploader(worklist: Worklist, folder: bool = False) -> None:
+    """Draw the uploader; films come and go with the files in it."""
+    key = f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}"
     uploads = st.file_uploader(
         "A folder of chest films" if folder else "Chest films",
         accept_multiple_files="directory" if folder else True,
-        key=f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}",
+        key=key,
+        on_change=_changed,
+        args=(worklist, key, not folder),
         help=(
             f"{ACCEPTED}, up to {Limits().file_mib} MiB each, by whatever name, alone or in a "
             "ZIP. Films stay in this server's memory and are gone when you close the page."
         ),
     )
-    _queue(worklist, uploads or [], chosen=not folder)
-    _buttons(worklist)
+    # An uploader drawn anew is empty, without its films having been taken away.
+    st.session_state[f"{key}_held"] = {upload.file_id for upload in uploads or []}
 
 
-def sample(index: int) -> tuple[str, bytes]:
-    """Return the name and PNG bytes of a simulated film: nobody's radiograph."""
-    from covidweb.simulate import sample_films
+def sample(index: int) -> bytes:
+    """Return the PNG bytes of a simulated film: nobody's radiograph."""
+    from covidweb.simulate import sample_film
 
-    films = sample_films()
-    film = films[index % len(films)]
-    stream = io.BytesIO()
-    Image.fromarray(np.round(film.pixels * 255).astype(np.uint8)).save(stream, "PNG")
-    return f"simulated-{index % len(films) + 1}.png", stream.getvalue()
+    return sample_film(index).png()
 
 
-def _queue(worklist: Worklist, uploads: list[Any], chosen: bool) -> None:
-    seen: set[str] = st.session_state.setdefault(_SEEN, set())
-    found = Listing()
-    for upload in uploads:
-        if upload.file_id not in seen:
-            seen.add(upload.file_id)
-            found += list_upload(upload.name, upload.getvalue(), chosen)
-    worklist.add(found.sources)
-    if found.left_out:
-        worklist.notes.append(found.note())
+def add_samples(worklist: Worklist, count: int) -> None:
+    """Add the next simulated films; they are computed when their turn comes."""
+    from covidweb.simulate import sample_seed
+
+    start = int(st.session_state.get(_SAMPLE, 0))
+    st.session_state[_SAMPLE] = start + count
+    for index in range(start, start + count):
+        seed, covid = sample_seed(index)
+        source = Source(f"simulated-{index + 1}.png", partial(sample, index))
+        worklist.add([source], "simulated", "covid" if covid else "normal", seed)
+
+
+def _changed(worklist: Worklist, key: str, chosen: bool) -> None:
+    """Take in the uploader's new files, and let go the films of those taken away."""
+    uploads = {upload.file_id: upload for upload in st.session_state.get(key) or []}
+    held: set[str] = st.session_state.get(f"{key}_held", set())
+    st.session_state[f"{key}_held"] = set(uploads)
+    worklist.remove_uploads(held - set(uploads))
+    left, before, came = Listing(), worklist.selected, 0
+    for number in [number for number in uploads if number not in held]:
+        found = list_upload(uploads[number].name, uploads[number].getvalue(), chosen)
+        came += len(worklist.add(found.sources, upload=number))
+        left += Listing((), found.left_out)
+    worklist.note(left.note())
+    if came > 1:
+        worklist.selected = before
 
 
 def _handed_over(worklist: Worklist) -> None:
@@ -76,16 +96,13 @@ def _handed_over(worklist: Worklist) -> None:
 
 def _buttons(worklist: Worklist) -> None:
     with st.container(horizontal=True):
-        if st.button(
+        press(
             "Try a simulated film",
-            icon=":material/experiment:",
-            help="Computed from a digital chest, nobody's radiograph; each click gives another.",
-        ):
-            index = st.session_state.get(_SAMPLE, 0)
-            st.session_state[_SAMPLE] = index + 1
-            with st.spinner("Computing a chest…"):
-                name, data = sample(index)
-            worklist.add([Source(name, lambda: data)], "simulated")
+            "experiment",
+            "sample_button",
+            partial(add_samples, worklist),
+            "Computed from a digital chest, nobody's radiograph; each click gives another.",
+        )
         if worklist.films or worklist.notes:
             st.button(
                 "Clear the list",

@@ -6,9 +6,9 @@ import streamlit as st
 
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
+from covidweb.screening.films import Row
 from covidweb.screening.words import headline, probability_words
 from covidweb.views.screen import meaning
-from covidweb.views.screen.worklist import Row
 
 ICONS = {
     "covid": ":material/flag:",
