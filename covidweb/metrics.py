@@ -159,18 +159,6 @@ def at_threshold(labels: ArrayLike, scores: ArrayLike, threshold: float) -> dict
     return {**counts, **_counted_rates(counts)}
 
 
-def predictive_values(
-    sensitivity: float, specificity: float, prevalence: float
-) -> tuple[float, float]:
-    """Return PPV and NPV where a share `prevalence` of the people screened is infected (Bayes).
-
-    A value is NaN where nobody would be called so.
-    """
-    rates = {"sensitivity": sensitivity, "specificity": specificity}
-    ppv, npv = _bayes(rates, prevalence)
-    return float(ppv), float(npv)
-
-
 def reliability(labels: ArrayLike, scores: ArrayLike, bins: int = 10) -> Reliability:
     """Return how the predicted probabilities compare to what was seen, in equal-width bins.
 

@@ -14,6 +14,14 @@ from made_up import make_bundle
 from PIL import Image
 
 
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of training runs: no test leaves anything elsewhere."""
+    folder = tmp_path / "runs"
+    monkeypatch.setenv("COVIDWEB_RUNS", str(folder))
+    return folder
+
+
 def draw_film(seed: int = 0, size: tuple[int, int] = (256, 256)) -> np.ndarray:
     """Draw a crude chest: bright body, two dark lungs; float32 (H, W) in 0..1."""
     rng = np.random.default_rng(seed)

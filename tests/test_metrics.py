@@ -77,15 +77,17 @@ def test_table_values_agree_with_the_single_functions(sample):
     labels, scores, groups = sample
     table = metrics.metrics_table(labels, scores, groups, 0.45, n=20)
     found = metrics.at_threshold(labels, scores, 0.45)
-    ppv, npv = metrics.predictive_values(found["sensitivity"], found["specificity"], 0.05)
     assert table["sensitivity"]["value"] == pytest.approx(found["sensitivity"])
-    assert (table["ppv_5"]["value"], table["npv_5"]["value"]) == pytest.approx((ppv, npv))
     assert table["ece"]["value"] == pytest.approx(metrics.reliability(labels, scores)["ece"])
 
 
 def test_predictive_values_follow_bayes():
-    assert metrics.predictive_values(0.9, 0.8, 0.1) == pytest.approx((0.09 / 0.27, 0.72 / 0.73))
-    assert np.isnan(metrics.predictive_values(0.0, 1.0, 0.1)[0])
+    labels = np.repeat([True, False], 10)
+    scores = np.repeat([0.9, 0.1, 0.9, 0.1], [9, 1, 2, 8])
+    table = metrics.rates_table(labels, scores, np.arange(20), 0.5, 20, prevalence=0.1)
+    assert table["ppv"]["value"] == table["ppv_10"]["value"] == pytest.approx(0.09 / 0.27)
+    assert table["npv"]["value"] == table["npv_10"]["value"] == pytest.approx(0.72 / 0.73)
+    assert metrics.rates_table(labels, scores * 0, np.arange(20), 0.5, 20)["ppv_5"] is None
 
 
 def test_calibration_of_perfect_and_of_wrong_scores():

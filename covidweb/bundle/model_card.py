@@ -11,14 +11,13 @@ from pathlib import Path
 from covidweb.bundle.blocks import Block, Bullets, Document, Section, Text, markdown, table
 from covidweb.bundle.card import Card
 from covidweb.bundle.evaluation import Audit, Comparison, Evaluation, Figures, LungEvaluation
-from covidweb.bundle.results import INSIDE, set_title
 from covidweb.bundle.store import EVALUATION, Bundle
 from covidweb.files import write_text
 from covidweb.metrics import PREVALENCES, Value
+from covidweb.sets import INSIDE, NOT_CXR, set_title
 
 FILE = "README.md"
 METRICS = ("auc", "sensitivity", "specificity", "accuracy")
-NOT_CXR = "not_cxr"
 
 Found = Evaluation | LungEvaluation | None
 

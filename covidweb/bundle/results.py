@@ -1,8 +1,7 @@
 """From a bundle's result files to the tables that pages show; no Streamlit and no TensorFlow.
 
-Inside is the test split of the training hospitals; outside is every set whose name starts with
-`external_`, never trained on. Nothing here is typed in: a figure is read from `evaluation.json` or
-computed from `predictions.csv`.
+Nothing here is typed in: a figure is read from `evaluation.json` or computed from
+`predictions.csv`. What inside and outside are is said in `covidweb.sets`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,24 +14,8 @@ from covidweb.bundle.evaluation import Comparison, Evaluation, Figures
 from covidweb.bundle.store import Bundle
 from covidweb.errors import ModelError
 from covidweb.metrics import metrics_table
+from covidweb.sets import NOT_CXR, place_of, set_title
 
-INSIDE, VALIDATION = "test", "validation"
-SET_TITLES = {
-    INSIDE: "Test split, training hospitals",
-    VALIDATION: "Validation split",
-    "external_hannover": "Hannover, never seen",
-    "external_figure1": "Figure 1, never seen",
-    "external_lundis": "Lundis, never seen",
-    "stress_nih": "Stress: adults, NIH",
-    "stress_paediatric": "Stress: children",
-    "stress_tuberculosis": "Stress: tuberculosis",
-    "not_cxr": "Not chest films",
-    "lateral": "Lateral films",
-    "auxiliary_paediatric": "Lessons: children",
-    "auxiliary_nih": "Lessons: adults, NIH",
-    "auxiliary_nih_more": "Lessons: more adults, NIH",
-    "auxiliary_rsna_lungs": "Lessons: lungs cut out, RSNA",
-}
 METRIC_TITLES = {
     "auc": "AUC",
     "accuracy": "Accuracy",
@@ -41,7 +24,6 @@ METRIC_TITLES = {
     "ece": "ECE",
     "brier": "Brier score",
 }
-PLACES = ("inside", "outside", "stress", "validation", "other")
 POPULATIONS = {
     "inside": "Inside: test split",
     "outside": "Outside: hospitals never seen",
@@ -50,19 +32,6 @@ POPULATIONS = {
 
 _COLUMNS = ["image_id", "set", "label", "source", "score"]
 _RESULT_COLUMNS = ["level", "name", "title", "place", "n", "metric", "value", "low", "high"]
-
-
-def set_title(name: str) -> str:
-    """Return a set's name for the reader; unknown sets keep their own."""
-    return SET_TITLES.get(name, name.replace("_", " "))
-
-
-def place_of(name: str) -> str:
-    """Return which of `PLACES` a set belongs to."""
-    if name in (INSIDE, VALIDATION):
-        return "inside" if name == INSIDE else VALIDATION
-    head = name.split("_")[0]
-    return {"external": "outside", "stress": "stress"}.get(head, "other")
 
 
 def read_predictions(bundle: Bundle) -> pd.DataFrame:
@@ -183,7 +152,7 @@ def mistakes(predictions: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
     Adds `margin`, the distance of the score from the threshold as a share of the way to 0 or 1.
     """
-    films = predictions[predictions["set"] != "not_cxr"]
+    films = predictions[predictions["set"] != NOT_CXR]
     wrong = films[films["score"].ge(threshold) != films["covid"]]
     room = np.where(wrong["score"] >= threshold, 1 - threshold, threshold)
     margin = (wrong["score"] - threshold).abs() / np.maximum(room, 1e-9)
@@ -192,7 +161,7 @@ def mistakes(predictions: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
 def least_certain(predictions: pd.DataFrame, threshold: float) -> pd.DataFrame:
     """Return the films nearest to the threshold first, with their `distance` from it."""
-    films = predictions[predictions["set"] != "not_cxr"]
+    films = predictions[predictions["set"] != NOT_CXR]
     distance = (films["score"] - threshold).abs()
     return films.assign(distance=distance).sort_values("distance", kind="stable")
 

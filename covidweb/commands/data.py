@@ -140,7 +140,8 @@ def facts(
     output: Annotated[Path | None, typer.Option(help="Where to; the package's own.")] = None,
 ) -> None:
     """Write the project's manifest of facts from a data root."""
-    from covidweb.dataset.facts import FACTS, make_facts
+    from covidweb.dataset.facts import FACTS
+    from covidweb.dataset.measure import make_facts
 
     table = make_facts(_root(root))
     table.to_csv(output or FACTS, index=False)

@@ -2,7 +2,6 @@
 
 from covidweb.dataset.manifest import (
     LABELS,
-    SETS,
     data_root,
     film_path,
     load_manifest,
@@ -12,7 +11,6 @@ from covidweb.dataset.split import split_manifest, split_pool, split_sha256
 
 __all__ = [
     "LABELS",
-    "SETS",
     "data_root",
     "film_path",
     "load_manifest",

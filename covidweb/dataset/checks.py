@@ -9,9 +9,11 @@ import pandas as pd
 
 from covidweb.dataset.checksums import changed_files, missing_files, read_checksums
 from covidweb.dataset.duplicates import SAME, copies, hamming, text_to_hashes
-from covidweb.dataset.facts import film_hashes, read_facts, read_stored
+from covidweb.dataset.facts import read_facts
 from covidweb.dataset.manifest import load_manifest
+from covidweb.dataset.measure import film_hashes
 from covidweb.dataset.split import crossings, split_manifest
+from covidweb.dataset.store import read_stored
 from covidweb.errors import DataError
 from covidweb.files import file_sha256
 

@@ -20,10 +20,11 @@ import pandas as pd
 from covidweb.dataset.checksums import add_checksums, read_checksums
 from covidweb.dataset.facts import read_facts
 from covidweb.dataset.fetch import Fetcher, FetchFault, LostConnection
-from covidweb.dataset.manifest import COLUMNS, MANIFEST, OPTIONAL_COLUMNS, SETS
+from covidweb.dataset.manifest import COLUMNS, MANIFEST, OPTIONAL_COLUMNS
 from covidweb.dataset.store import store_form
 from covidweb.errors import DataError, ImageError
 from covidweb.files import file_sha256, write_bytes
+from covidweb.sets import SETS
 
 BASE = "https://raw.githubusercontent.com"
 AT_ONCE = 8

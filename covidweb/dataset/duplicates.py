@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from covidweb.dataset.facts import read_facts
 from covidweb.radiograph import Radiograph
 
 SAME = 34
@@ -209,8 +210,6 @@ def _inner(pixels: np.ndarray, axis: int) -> slice:
 
 @lru_cache(maxsize=2)
 def _load(path: Path | None) -> KnownFilms:
-    from covidweb.dataset.facts import read_facts
-
     facts = read_facts(path)
     facts = facts[facts["phash"] != ""].reset_index(drop=True)
     columns = ["image_id", "label", "set", "source", "sha256"]

@@ -5,12 +5,9 @@ It holds no picture and nothing cut from one; `data download` fetches the origin
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from covidweb.errors import DataError
-from covidweb.progress import track
 
 FACTS = Path(__file__).with_name("manifest.csv")
 COLUMNS = (
@@ -49,42 +46,3 @@ def read_facts(path: Path | None = None) -> pd.DataFrame:
     if missing:
         raise DataError(f"The manifest of facts {path.name} lacks columns: {', '.join(missing)}.")
     return table.assign(**{name: "" for name in MEASURED if name not in table.columns})
-
-
-def make_facts(root: Path) -> pd.DataFrame:
-    """Return the facts of a data root's films, with the hash of each picture.
-
-    Films that were computed or that have no public address are left out.
-    """
-    from covidweb.dataset.duplicates import hash_to_text
-    from covidweb.dataset.manifest import load_manifest
-    from covidweb.dataset.pictures import contrast
-
-    manifest = load_manifest(root, check_files=True)
-    manifest = manifest[(manifest["repo"] != "") & (manifest["sha256"] != "")]
-    hashes = film_hashes(root, manifest)
-    facts = manifest.assign(phash=[hash_to_text(value) for value in hashes])
-    films = (read_stored(Path(root) / file) for file in manifest["file"])
-    facts["contrast"] = ["" if film is None else str(contrast(film)) for film in films]
-    return facts[list(COLUMNS)].reset_index(drop=True)
-
-
-def film_hashes(root: Path, manifest: pd.DataFrame) -> np.ndarray:
-    """Return the picture hash of every film of a manifest, uint64 (N, 4); 0 where unreadable."""
-    from covidweb.dataset.duplicates import picture_hash
-
-    hashes = np.zeros((len(manifest), 4), np.uint64)
-    for number, file in enumerate(track(manifest["file"], "Looking at films", len(manifest))):
-        pixels = read_stored(Path(root) / file)
-        if pixels is not None:
-            hashes[number] = picture_hash(pixels)
-    return hashes
-
-
-def read_stored(path: Path) -> np.ndarray | None:
-    """Return a stored film's grey pixels, float32 (H, W) in 0..1, or None if it has none."""
-    try:
-        with Image.open(path) as picture:
-            return np.asarray(picture.convert("L"), np.float32) / 255
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None

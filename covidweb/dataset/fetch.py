@@ -1,12 +1,11 @@
 """Fetch one file over HTTP: several tries with growing pauses, its hash checked."""
 
 import hashlib
-import random
 import threading
-import time
-from collections.abc import Callable
 
 import requests
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from covidweb.radiograph import Limits
 
@@ -31,17 +30,20 @@ class Fetcher:
 
     Args:
         tries: how often one file is asked for when the connection drops or the server is busy.
-        pause: seconds before the second try; doubled for each further one.
-        sleep: waits; another for tests.
+        pause: seconds before the second try; doubled for each further one. What the server asks
+            for goes first.
     """
 
-    def __init__(
-        self,
-        tries: int = TRIES,
-        pause: float = 0.5,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._tries, self._pause, self._sleep = tries, pause, sleep
+    def __init__(self, tries: int = TRIES, pause: float = 0.5) -> None:
+        self._tries = tries
+        self._plan = Retry(
+            total=tries - 1,
+            status_forcelist=_AGAIN,
+            backoff_factor=pause / 2,
+            # Threads that were dropped together should not come back together.
+            backoff_jitter=pause / 2,
+            backoff_max=_LONGEST_PAUSE,
+        )
         self._local = threading.local()
 
     def fetch(self, address: str, sha256: str) -> bytes:
@@ -55,48 +57,43 @@ class Fetcher:
             FetchFault: not there, not the file that was promised, or too large.
             LostConnection: no try got through.
         """
-        reason = ""
-        for attempt in range(self._tries):
-            if attempt:
-                self._sleep(self._wait(attempt, reason))
+        plan = self._plan
+        while True:
+            busy, reason = None, ""
             try:
-                answer = self._get(address)
+                with self._session().get(address, timeout=TIMEOUT, stream=True) as answer:
+                    if answer.status_code not in _AGAIN:
+                        return _checked(_body(answer), sha256)
+                    busy, reason = answer.raw, f"status {answer.status_code}"
             except requests.RequestException as error:
                 reason = type(error).__name__
-                continue
-            if isinstance(answer, bytes):
-                return _checked(answer, sha256)
-            reason = answer
-        raise LostConnection(f"{LostConnection.sentence} in {self._tries} tries: {reason}.")
-
-    def _get(self, address: str) -> bytes | str:
-        """Return the whole body, or why it is worth asking again. Raises for any other answer."""
-        with self._session().get(address, timeout=TIMEOUT, stream=True) as response:
-            if response.status_code in _AGAIN:
-                wait = response.headers.get("Retry-After", "")
-                return f"status {response.status_code}, wait {wait}"
-            if response.status_code != 200:
-                raise FetchFault(f"The server answered {response.status_code}, not 200.")
-            body, largest = bytearray(), Limits().file_bytes
-            for piece in response.iter_content(1 << 16):
-                body += piece
-                if len(body) > largest:
-                    raise FetchFault(f"The file is larger than {largest:,} bytes.")
-            return bytes(body)
-
-    def _wait(self, attempt: int, reason: str) -> float:
-        """Return seconds to wait: what the server asked for, else doubling, a little uneven."""
-        asked = reason.rpartition("wait ")[2]
-        if asked.isdigit():
-            return min(float(asked), _LONGEST_PAUSE)
-        # Threads that were dropped together should not come back together.
-        pause = self._pause * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-        return min(pause, _LONGEST_PAUSE)
+            try:
+                plan = plan.increment("GET", address, response=busy, error=_dropped(busy))
+            except HTTPError:
+                said = f"{LostConnection.sentence} in {self._tries} tries: {reason}."
+                raise LostConnection(said) from None
+            plan.sleep(busy)
 
     def _session(self) -> requests.Session:
         if not hasattr(self._local, "session"):
             self._local.session = requests.Session()
         return self._local.session
+
+
+def _body(answer: requests.Response) -> bytes:
+    """Return the whole body. Raises FetchFault for any answer that is not a file to take."""
+    if answer.status_code != 200:
+        raise FetchFault(f"The server answered {answer.status_code}, not 200.")
+    body, largest = bytearray(), Limits().file_bytes
+    for piece in answer.iter_content(1 << 16):
+        body += piece
+        if len(body) > largest:
+            raise FetchFault(f"The file is larger than {largest:,} bytes.")
+    return bytes(body)
+
+
+def _dropped(busy: object) -> Exception | None:
+    return None if busy is not None else ProtocolError("The connection was dropped.")
 
 
 def _checked(data: bytes, sha256: str) -> bytes:

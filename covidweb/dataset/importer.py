@@ -15,8 +15,8 @@ import pandas as pd
 
 from covidweb.dataset.checksums import add_checksums
 from covidweb.dataset.duplicates import SAME, near_pairs
-from covidweb.dataset.facts import film_hashes
 from covidweb.dataset.manifest import COLUMNS, LABELS, MANIFEST, OPTIONAL_COLUMNS, load_manifest
+from covidweb.dataset.measure import film_hashes
 from covidweb.dataset.store import store_form
 from covidweb.errors import DataError, ImageError
 from covidweb.files import write_bytes

@@ -14,6 +14,7 @@ import pandas as pd
 
 from covidweb.errors import DataError
 from covidweb.files import file_sha256
+from covidweb.sets import SETS
 
 MANIFEST = "manifest.csv"
 COLUMNS = (
@@ -38,20 +39,6 @@ COLUMNS = (
 OPTIONAL_COLUMNS = ("note",)
 LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "other", "not_cxr")
 """`other` is an adult's film that is not normal and shows no opacity: no COVID-19, no normal."""
-FIRST_DEAL = ("train_pool", "auxiliary_paediatric", "auxiliary_nih")
-SECOND_DEAL = ("auxiliary_rsna_lungs", "auxiliary_nih_more", "lateral")
-"""Sets that came later: split after the first, so that no film of those ever changes sides."""
-SPLIT_SETS = FIRST_DEAL + SECOND_DEAL
-HELD_OUT_SETS = (
-    "external_hannover",
-    "external_figure1",
-    "external_lundis",
-    "stress_nih",
-    "stress_paediatric",
-    "stress_tuberculosis",
-    "not_cxr",
-)
-SETS = SPLIT_SETS + HELD_OUT_SETS
 SIMULATED = "simulated"
 """The `source` of films that were computed, not taken."""
 

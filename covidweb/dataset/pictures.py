@@ -8,7 +8,7 @@ import pandas as pd
 from PIL import Image
 
 from covidweb.dataset.duplicates import ALIKE, KnownFilms, fine_structure, hamming, similarity
-from covidweb.dataset.facts import read_stored
+from covidweb.dataset.store import read_stored
 
 SIDE = 96
 LEVELS = 32

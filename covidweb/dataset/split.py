@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from covidweb.dataset.manifest import SECOND_DEAL, SPLIT_SETS
 from covidweb.errors import DataError
+from covidweb.sets import LEARNED, SECOND_DEAL
 
 SPLITS = ("train", "validation", "test")
 HELD_OUT = "held_out"
@@ -36,7 +36,7 @@ def split_manifest(
 
     Returns:
         Strings, name "split", index image_id, in the manifest's order: "train", "validation" or
-        "test" for `SPLIT_SETS`, "held_out" for every other set.
+        "test" for `LEARNED`, "held_out" for every other set.
 
     Raises:
         DataError: a group or cluster joins held-out films with films to learn from.
@@ -44,7 +44,7 @@ def split_manifest(
     if len(fractions) != 3 or min(fractions) < 0 or not np.isclose(sum(fractions), 1):
         raise ValueError(f"fractions must be three shares that sum to 1. Received: {fractions}")
     second = manifest["set"].isin(SECOND_DEAL).to_numpy()
-    learned = manifest["set"].isin(SPLIT_SETS).to_numpy()
+    learned = manifest["set"].isin(LEARNED).to_numpy()
     names = np.full(len(manifest), HELD_OUT, dtype=object)
     names[~second] = _first_names(manifest[~second], seed, fractions)
     _follow(components(manifest), learned & ~second, second, names)
@@ -58,7 +58,7 @@ def split_manifest(
 def _first_names(
     manifest: pd.DataFrame, seed: int, fractions: tuple[float, float, float]
 ) -> np.ndarray:
-    learned = manifest["set"].isin(SPLIT_SETS).to_numpy()
+    learned = manifest["set"].isin(LEARNED).to_numpy()
     names = np.full(len(manifest), HELD_OUT, dtype=object)
     component = components(manifest)[learned]
     names[learned] = _names(manifest[learned], component, seed, fractions)

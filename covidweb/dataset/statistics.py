@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from covidweb.dataset.manifest import SPLIT_SETS
+from covidweb.sets import LEARNED
 
 DIMENSIONS = ("label", "source", "set", "split")
 UNKNOWN = "not known"
@@ -33,7 +33,7 @@ def counts(films: pd.DataFrame, by: str, colour: str | None = None) -> pd.DataFr
 
 def confounding(films: pd.DataFrame) -> pd.DataFrame:
     """Return films by source (rows) and label (columns), only films that models learn from."""
-    learned = films[films["set"].isin(SPLIT_SETS)]
+    learned = films[films["set"].isin(LEARNED)]
     return pd.crosstab(learned["source"], learned["label"])
 
 

@@ -1,6 +1,7 @@
 """How films are stored: 8-bit grey JPEG, longest side at most 512 px."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -34,6 +35,15 @@ def store_form(data: bytes, *, photograph: bool = False) -> tuple[bytes, tuple[i
     stream = io.BytesIO()
     picture.save(stream, "JPEG", quality=_QUALITY_SMALL if small else _QUALITY)
     return stream.getvalue(), film.original_size
+
+
+def read_stored(path: Path) -> np.ndarray | None:
+    """Return a stored film's grey pixels, float32 (H, W) in 0..1, or None if it has none."""
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("L"), np.float32) / 255
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
 
 
 def _grey(film: Radiograph) -> Image.Image:

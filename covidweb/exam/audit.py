@@ -8,7 +8,7 @@ small changes of the film move the answer. The heatmaps have their own checks
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from covidweb.dataset import load_manifest, split_manifest
 from covidweb.exam.baselines import baselines
 from covidweb.exam.evaluate import rows_to_evaluate
 from covidweb.exam.explanations import explanations
+from covidweb.exam.sample import Sample, draw_sample
 from covidweb.metrics import auc_interval, rates_table
 from covidweb.networks.standard import standard_input
 from covidweb.radiograph import Radiograph
@@ -36,36 +37,6 @@ LEARNERS = 1500
 """Films of the training part that the baselines learn from."""
 
 Log = Callable[[str], None]
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Films of the test split with what the model says of them.
-
-    Attributes:
-        rows: of the manifest. films: as read. lungs: as found, None without a lung network.
-        scores: calibrated, (N,). grids: (N, h, w), >= 0. features: (N, C) or None.
-        boxes: where the grids lie on the films.
-    """
-
-    rows: pd.DataFrame
-    films: list[Radiograph]
-    lungs: list[Lungs | None]
-    scores: np.ndarray
-    grids: np.ndarray
-    features: np.ndarray | None
-    boxes: list[tuple[float, float, float, float]]
-
-    @property
-    def covid(self) -> np.ndarray:
-        """Bool (N,)."""
-        return (self.rows["label"] == "covid").to_numpy()
-
-    @property
-    def groups(self) -> np.ndarray:
-        """One name per film (N,)."""
-        group = self.rows["group"]
-        return group.mask(group == "", self.rows["image_id"]).to_numpy()
 
 
 def audit_bundle(
@@ -103,28 +74,6 @@ def audit_bundle(
         audit = replace(audit, **{key: check()})
         log(f"{key}: {getattr(audit, key)}")
     return write_evaluation(screener.bundle, replace(found, audit=audit))
-
-
-def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int) -> Sample:
-    """Draw test films of both classes, sources evenly, and screen them."""
-    test = rows[rows["set"] == "test"]
-    parts = []
-    for _, one in test.groupby("label"):
-        share = -(-films // one["source"].nunique())
-        parts += [p.sample(min(share, len(p)), random_state=0) for _, p in one.groupby("source")]
-    chosen = pd.concat(parts).reset_index(drop=True)
-    read = list(read_films(data, chosen, "Reading films to audit"))
-    prepared = [screener.prepare(film) for film in read]
-    scores, output = screener.scores(read)
-    return Sample(
-        chosen,
-        read,
-        [p.lungs for p in prepared],
-        scores,
-        output.grids,
-        output.features,
-        [p.input.box for p in prepared],
-    )
 
 
 def lung_blackout(screener: "Screener", sample: Sample) -> Section:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, write_evaluation
+from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, read_bundle, write_evaluation
 from covidweb.bundle.evaluation import (
     Audit,
     Bootstrap,
@@ -24,12 +25,12 @@ from covidweb.bundle.evaluation import (
     SetFigures,
     Side,
 )
-from covidweb.bundle.results import INSIDE, place_of
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.errors import ModelError
 from covidweb.files import replacing
 from covidweb.metrics import Reliability, Value, bootstrap, metrics_table, reliability
 from covidweb.radiograph import Radiograph
+from covidweb.sets import INSIDE, place_of
 from covidweb.training.films import read_films
 
 if TYPE_CHECKING:
@@ -82,7 +83,9 @@ Log = Callable[[str], None]
 def evaluate_bundle(
     name: str, data: Path, *, root: Path | None = None, draws: int = DRAWS, log: Log = print
 ) -> Bundle:
-    """Score all films to evaluate, write both result files, and seal the card over them.
+    """Score all films to evaluate, write the result files, and seal the card over them.
+
+    A lung finder is measured by `covidweb.exam.lungs` instead.
 
     Args:
         name: of the bundle.
@@ -92,10 +95,15 @@ def evaluate_bundle(
         log: receives one line per set.
 
     Raises:
-        ModelError: no such bundle, or not one that screens films.
+        ModelError: no such bundle.
         DataError: the manifest or a film cannot be read.
     """
     from covidweb.screening import Screener
+
+    if read_bundle(name, root).kind == "lungs":
+        from covidweb.exam.lungs import evaluate_lungs
+
+        return evaluate_lungs(name, data, root=root, log=log)
 
     screener = Screener.load(name, root)
     rows = rows_to_evaluate(load_manifest(data))
@@ -128,7 +136,7 @@ def predict_rows(screener: "Screener", data: Path, rows: pd.DataFrame) -> pd.Dat
         probabilities, output = screener.scores(part)
         scores.append(probabilities)
         if output.opacity is not None:
-            opacities.append(1 / (1 + np.exp(-output.opacity.astype(np.float64))))
+            opacities.append(expit(output.opacity.astype(np.float64)))
     table = rows[["image_id", "set", "label", "source", "view", "group"]].copy()
     blank = (table["group"] == "").to_numpy()
     table["group"] = table["group"].mask(blank, table["image_id"])

@@ -12,7 +12,7 @@ from covidweb.screening.regions import lung_share, on_film
 from covidweb.simulate.opacity import insert_opacity
 
 if TYPE_CHECKING:
-    from covidweb.exam.audit import Sample
+    from covidweb.exam.sample import Sample
     from covidweb.radiograph import Radiograph
     from covidweb.screening import Screener
 

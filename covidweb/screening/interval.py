@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.special import expit
 
 DRAWS = 200
 _STEPS = 12
@@ -40,7 +41,7 @@ def probability_interval(
     rng = np.random.default_rng(seed)
     drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), n)[:, index]
     slope, offset = _fit(truth, logits, drawn.astype(float))
-    found = 1 / (1 + np.exp(-(slope * _logit(np.asarray(probability)) + offset)))
+    found = expit(slope * _logit(np.asarray(probability)) + offset)
     low, high = np.percentile(found, (2.5, 97.5))
     return float(min(low, probability)), float(max(high, probability))
 
@@ -49,7 +50,7 @@ def _fit(truth: np.ndarray, x: np.ndarray, weights: np.ndarray) -> tuple[np.ndar
     """Fit one logistic curve per row of weights (B, N) by Newton's method, lightly held to 1, 0."""
     slope, offset = np.ones(len(weights)), np.zeros(len(weights))
     for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-np.clip(slope[:, None] * x + offset[:, None], -30, 30)))
+        p = expit(np.clip(slope[:, None] * x + offset[:, None], -30, 30))
         gap, curve = weights * (p - truth), weights * p * (1 - p)
         g1, g0 = gap @ x + _RIDGE * (slope - 1), gap.sum(axis=1) + _RIDGE * offset
         h11, h01 = curve @ x**2 + _RIDGE, curve @ x

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 from covidweb.bundle import Bundle, Card, list_bundles, read_bundle
-from covidweb.errors import ImageError, ModelError
+from covidweb.errors import ModelError
 from covidweb.networks.device import prepare_device
 from covidweb.networks.standard import StandardInput, standard_input
-from covidweb.radiograph import Radiograph, read_radiograph
+from covidweb.radiograph import Radiograph
 from covidweb.screening import gate
 from covidweb.screening.clock import Clock
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
@@ -110,17 +111,6 @@ class Screener:
     def threshold(self) -> float:
         """The operating point on the calibrated probability."""
         return self.card.threshold
-
-    def screen_bytes(self, data: bytes) -> ScreeningResult:
-        """Read and screen the bytes of one file; unreadable bytes give status `error`."""
-        clock = Clock()
-        try:
-            with clock("read"):
-                radiograph = read_radiograph(data)
-        except ImageError as error:
-            return self.failure(str(error))
-        result = self.screen(radiograph)
-        return replace(result, elapsed_ms={**clock.elapsed, **result.elapsed_ms})
 
     def failure(self, reason: str) -> ScreeningResult:
         """Return the `error` result that stands for a file which gave no film."""
@@ -312,4 +302,4 @@ def _unsure_sentence(probability: float, low: float, high: float) -> str:
 
 
 def _sigmoid(logits: np.ndarray | None, i: int) -> float | None:
-    return None if logits is None else float(1.0 / (1.0 + np.exp(-float(logits[i]))))
+    return None if logits is None else float(expit(float(logits[i])))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
+from scipy.special import expit
 
 from covidweb.simulate.anatomy import Exposure
 from covidweb.simulate.fields import smooth
@@ -47,7 +48,7 @@ def develop(
     curve = _set_curve(grid, healthy, lungs)
     light = _expose(attenuation, exposure, grid.pitch, rng)
     density = _process(-np.log(light), exposure, grid.pitch)
-    grey = 1.0 / (1.0 + np.exp(-(curve.dark + curve.steep * (density - curve.low))))
+    grey = expit(curve.dark + curve.steep * (density - curve.low))
     return _finish(np.clip((grey - 0.02) / 0.96, 0.0, 1.0), exposure, rng)
 
 

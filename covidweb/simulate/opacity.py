@@ -10,6 +10,7 @@ keeps one insertion at a few milliseconds.
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from covidweb.errors import DataError
 from covidweb.simulate.fields import noise, smooth
@@ -129,7 +130,7 @@ def _fields(
     rank = inside.size - max(1, int(plan.share * inside.size))
     cut = float(np.partition(inside, rank)[rank])
     scaled = np.clip((score - cut) / plan.softness, -8.0, 8.0)
-    extent = 1.0 / (1.0 + np.exp(-2.0 * scaled))
+    extent = expit(2.0 * scaled)
     extent = np.where(mask, extent, 0.0).astype(np.float32)
     core = np.clip(scaled * plan.softness / 1.2, 0.0, 1.0)
     texture = noise(mask.shape, (3 * plan.grain, 7 * plan.grain), rng)

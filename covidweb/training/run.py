@@ -8,7 +8,9 @@ import csv
 import io
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 def run_folder(name: str) -> Path:
     """Return the folder of a run: under `COVIDWEB_RUNS`, else `runs/`."""
     return Path(os.environ.get("COVIDWEB_RUNS") or "runs") / name
+
+
+def epoch_line(epoch: int, row: Mapping[str, float]) -> str:
+    """Return an epoch's figures on one line, for the terminal."""
+    said = ", ".join(f"{name} {value:.4f}" for name, value in row.items() if name != "seconds")
+    return f"epoch {epoch}: {said}, {row['seconds']:.0f} s"
 
 
 class Run:
@@ -63,6 +71,41 @@ class Run:
             training.save_weights(beside)
         write_json(self._state, {"facts": self._facts, "rows": self.rows})
         self._write_history()
+
+    def callbacks(
+        self,
+        training: "keras.Model",
+        rate: Callable[[int], float],
+        log: Callable[[str], None],
+    ) -> "list[keras.callbacks.Callback]":
+        """Return what keeps every epoch of `training.fit` and stops it where the loss is NaN.
+
+        Args:
+            training: the compiled model.
+            rate: the learning rate after so many epochs.
+            log: receives one line per epoch.
+        """
+        import keras
+
+        start = time.monotonic()
+
+        def keep(epoch: int, logs: Mapping[str, float]) -> None:
+            nonlocal start
+            now = time.monotonic()
+            row = {**logs, "learning_rate": rate(epoch + 1), "seconds": now - start}
+            start = now
+            self.save(training, epoch, {"epoch": epoch + 1, **row})
+            log(epoch_line(epoch + 1, row))
+
+        return [
+            keras.callbacks.LambdaCallback(on_epoch_end=keep),
+            keras.callbacks.TerminateOnNaN(),
+        ]
+
+    def copy_history(self, output: Path) -> None:
+        """Put the history into a bundle's folder."""
+        with replacing(output / HISTORY) as beside:
+            shutil.copyfile(self._history, beside)
 
     def _known(self) -> dict[str, Any] | None:
         """Return the state of the same run; None when there is none, or it cannot be read."""

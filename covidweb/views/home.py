@@ -7,6 +7,7 @@ import streamlit as st
 from covidweb.bundle import Bundle, Evaluation, results
 from covidweb.bundle.evaluation import Metrics
 from covidweb.markdown import escape
+from covidweb.sets import INSIDE
 from covidweb.views import parts
 
 _STEPS = (
@@ -74,7 +75,7 @@ def _model(bundle: Bundle) -> None:
         left, right = st.columns(2)
         with left:
             st.markdown(":material/home_health: **Inside**: other films of the same hospitals")
-            inside = evaluation.sets.get(results.INSIDE)
+            inside = evaluation.sets.get(INSIDE)
             _tiles(inside.metrics if inside else {})
         with right:
             title, metrics = outside(evaluation)

@@ -7,6 +7,7 @@ import pytest
 from covidweb.bundle import read_bundle, results
 from covidweb.bundle.evaluation import Bootstrap, Comparison, Evaluation, Side
 from covidweb.errors import ModelError
+from covidweb.sets import PLACES
 
 NOTHING = Evaluation(model="", sha256="", threshold=0.5, bootstrap=Bootstrap(n=10))
 
@@ -18,7 +19,7 @@ def bundle(bundle_root):
 
 def test_predictions_get_their_place_and_group(bundle):
     rows = results.read_predictions(bundle)
-    assert set(rows["place"]) == set(results.PLACES)
+    assert set(rows["place"]) == set(PLACES)
     assert rows.loc[rows["set"] == "external_lundis", "place"].eq("outside").all()
     assert rows["covid"].sum() == (rows["label"] == "covid").sum()
 

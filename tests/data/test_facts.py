@@ -3,7 +3,8 @@
 import pytest
 
 from covidweb.dataset.facts import COLUMNS, FACTS, read_facts
-from covidweb.dataset.manifest import LABELS, SETS
+from covidweb.dataset.manifest import LABELS
+from covidweb.sets import SETS
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_nothing_held_out_shares_a_group_or_cluster_with_the_pool(facts):
 def test_the_split_of_the_films_that_the_first_cards_name_is_as_it_was(facts):
     """The hash is the one that the first cards have."""
     from covidweb.dataset import split_manifest, split_sha256
-    from covidweb.dataset.manifest import SECOND_DEAL
+    from covidweb.sets import SECOND_DEAL
 
     before = split_manifest(facts)[~facts["set"].isin(SECOND_DEAL).to_numpy()]
     assert split_sha256(before).startswith("3b487c94fa9c727d")

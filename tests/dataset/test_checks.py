@@ -84,7 +84,7 @@ def test_films_without_a_record_are_said_but_harmless(root):
 
 def test_the_wrong_picture_is_told_by_the_manifest_of_facts(root, monkeypatch):
     from covidweb.dataset.duplicates import hash_to_text
-    from covidweb.dataset.facts import film_hashes
+    from covidweb.dataset.measure import film_hashes
 
     manifest = load_manifest(root)
     hashes = film_hashes(root, manifest)

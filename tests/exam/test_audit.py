@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from conftest import draw_film
 
-from covidweb.exam.audit import Sample, _painted, changes, source_prediction
+from covidweb.exam.audit import _painted, changes, source_prediction
 from covidweb.exam.baselines import _views, file_facts
 from covidweb.exam.explanations import _shuffled, _without, lung_ratios
+from covidweb.exam.sample import Sample
 from covidweb.radiograph import read_radiograph
 from covidweb.screening.regions import Lungs
 

@@ -116,13 +116,6 @@ def test_calibration_moves_the_probability(screener, radiograph):
     assert q == pytest.approx(1 / (1 + np.exp(-(logit + 3.0) / 0.5)), abs=1e-6)
 
 
-def test_unreadable_bytes_are_an_error_result(plain):
-    found = plain.screen_bytes(b"not a film")
-    assert found.status == "error"
-    assert found.probability is None
-    assert found.reason
-
-
 def test_threads_get_the_answers_of_one(screener, film_png):
     films = [read_radiograph(film_png(i)) for i in range(6)]
     alone = [screener.screen(film).probability for film in films]

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from covidweb.dataset.manifest import MANIFEST, load_manifest
 from covidweb.errors import DataError
 from covidweb.progress import track
+from covidweb.sets import NOT_CXR
 
 PAIRS = "lung_masks.csv"
 HELD_OUT = 0.2
@@ -46,11 +48,49 @@ def load_pairs(root: Path) -> pd.DataFrame:
 
 def load_not_cxr(root: Path) -> pd.DataFrame:
     """Return the manifest's rows of set `not_cxr`; none where there is no manifest."""
-    path = root / "manifest.csv"
-    if not path.is_file():
+    if not (root / MANIFEST).is_file():
         return pd.DataFrame({name: [] for name in ("image_id", "file", "source", "group")})
-    manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return manifest[manifest["set"] == "not_cxr"]
+    manifest = load_manifest(root)
+    return manifest[manifest["set"] == NOT_CXR]
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What a lung finder learns from, and what is held out to measure it: rows of the lists.
+
+    Attributes:
+        pairs, held_pairs: of `lung_masks.csv`.
+        empties, held_empties: pictures without lungs, of the manifest.
+    """
+
+    pairs: pd.DataFrame
+    held_pairs: pd.DataFrame
+    empties: pd.DataFrame
+    held_empties: pd.DataFrame
+
+    @property
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many pairs, and how many pictures without lungs, as a card tells them."""
+        return (
+            {"train": len(self.pairs), "held_out": len(self.held_pairs)},
+            {"train": len(self.empties), "held_out": len(self.held_empties)},
+        )
+
+
+def load_parts(root: Path, fraction: float, seed: int) -> Parts:
+    """Divide pairs and pictures without lungs; half of the latter are held out.
+
+    Args:
+        root: the data root.
+        fraction: of the pairs of each source that are held out, 0..1.
+        seed: of the draw.
+
+    Raises:
+        DataError: a list is missing or broken.
+    """
+    pairs, empties = load_pairs(root), load_not_cxr(root)
+    held, bare = held_out(pairs, fraction, seed), held_out(empties, 0.5, seed)
+    return Parts(pairs[~held], pairs[held], empties[~bare], empties[bare])
 
 
 def held_out(rows: pd.DataFrame, fraction: float, seed: int) -> pd.Series:

@@ -1,30 +1,27 @@
 """Train the lung finder on pairs of film and mask and write its bundle."""
 
-import csv
-import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from covidweb.bundle import HISTORY, Bundle, Card, InputSpec, seal
+from covidweb.bundle import Bundle, Card, InputSpec, seal
 from covidweb.bundle.card import Data
 from covidweb.files import file_sha256, replacing
 from covidweb.networks.device import prepare_device
 from covidweb.networks.lungs import SIZE, WIDTH, build_lungs
 from covidweb.training.lungs.augment import disturbed, moved, nothing
-from covidweb.training.lungs.evaluate import evaluate_lungs
 from covidweb.training.lungs.pairs import (
     HELD_OUT,
     PAIRS,
     Example,
-    held_out,
-    load_not_cxr,
-    load_pairs,
+    load_parts,
     read_examples,
 )
 from covidweb.training.provenance import INTENDED_USE, versions
+from covidweb.training.run import Run, run_folder
 
 EPOCHS = 42
 STEPS = 60
@@ -33,6 +30,8 @@ RATE = 2e-3
 WEIGHTS = "lungs.keras"
 DRAWN = {"ieee8023": 0.54, "kermany": 0.24, "openist": 0.12, "empty": 0.10}
 """How often a training film comes from each source; `empty` are pictures without lungs."""
+
+COLUMNS = ("epoch", "loss", "dice", "val_loss", "val_dice", "learning_rate", "seconds")
 
 Log = Callable[[str], None]
 
@@ -46,13 +45,12 @@ def train_lungs(
     steps: int = STEPS,
     size: int = SIZE,
     width: int = WIDTH,
-    limit: int | None = None,
     command: str = "",
     log: Log = print,
 ) -> Bundle:
-    """Train the U-Net and write its bundle: weights, history, evaluation and card.
+    """Train the U-Net and write its bundle: weights, history and card.
 
-    An interrupted training goes on where it stopped when the same command is given again.
+    A killed run goes on where it was when the same command is given again.
 
     Args:
         data: the data root with `lung_masks.csv`, and a manifest for pictures without lungs.
@@ -62,7 +60,6 @@ def train_lungs(
         steps: batches of an epoch.
         size: side of the input in pixels.
         width: channels of the finest level.
-        limit: at most so many pairs, for a trial.
         command: the command line, for the card.
         log: receives one line per epoch.
 
@@ -70,14 +67,16 @@ def train_lungs(
         DataError: the list of pairs or a file in it is missing.
     """
     prepare_device()
-    pairs, empties = load_pairs(data), load_not_cxr(data)
-    pairs = pairs.iloc[:: max(1, len(pairs) // limit)] if limit else pairs
-    parts = {"pairs": held_out(pairs, HELD_OUT, seed), "empties": held_out(empties, 0.5, seed)}
+    parts = load_parts(data, HELD_OUT, seed)
+    pairs, empties = parts.counts
+    source = Data(pairs_sha256=file_sha256(data / PAIRS), pairs=pairs, not_cxr=empties)
+    facts = {"epochs": epochs, "steps": steps, "size": size, "width": width, "data": asdict(source)}
+    run = Run(run_folder(f"{output.name}-seed{seed}"), COLUMNS, facts)
     model = fit(
-        read_examples(data, pairs[~parts["pairs"]], size * 5 // 4),
-        read_examples(data, empties[~parts["empties"]], size * 5 // 4),
-        read_examples(data, pairs[parts["pairs"]], size),
-        output,
+        read_examples(data, parts.pairs, size * 5 // 4),
+        read_examples(data, parts.empties, size * 5 // 4),
+        read_examples(data, parts.held_pairs, size),
+        run,
         seed=seed,
         epochs=epochs,
         steps=steps,
@@ -87,21 +86,15 @@ def train_lungs(
     )
     with replacing(output / WEIGHTS) as beside:
         model.save(beside)
-    counts = {k: {"train": int((~v).sum()), "held_out": int(v.sum())} for k, v in parts.items()}
-    source = Data(
-        pairs_sha256=file_sha256(data / PAIRS), pairs=counts["pairs"], not_cxr=counts["empties"]
-    )
-    card = _card(size, width, source, command, seed)
-    seal(output, card, (WEIGHTS,))
-    held = pairs[parts["pairs"]], empties[parts["empties"]]
-    return evaluate_lungs(data, output, *held, log=log)
+    run.copy_history(output)
+    return seal(output, _card(size, width, source, command, seed), (WEIGHTS,))
 
 
 def fit(
     examples: Sequence[Example],
     empties: Sequence[Example],
     validation: Sequence[Example],
-    output: Path,
+    run: Run,
     *,
     seed: int,
     epochs: int,
@@ -120,18 +113,14 @@ def fit(
     )
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, global_clipnorm=1.0)
     model.compile(optimizer, loss=mask_loss, metrics=[dice])
-    output.mkdir(parents=True, exist_ok=True)
-    history = _History(output / HISTORY, schedule, steps, log)
+    done = run.resume(model)
     model.fit(
-        _batches(examples, empties, size, steps, seed),
+        _batches(examples, empties, size, steps, seed, done),
         validation_data=_plain(validation),
+        initial_epoch=done,
         epochs=epochs,
         verbose=0,
-        callbacks=[
-            history.callback(),
-            keras.callbacks.TerminateOnNaN(),
-            keras.callbacks.BackupAndRestore(output / "backup"),
-        ],
+        callbacks=run.callbacks(model, lambda epoch: float(schedule(epoch * steps)), log),
     )
     model.optimizer = None
     return model
@@ -172,13 +161,18 @@ def dice(target: Any, probability: Any) -> Any:
 
 
 def _batches(
-    examples: Sequence[Example], empties: Sequence[Example], size: int, steps: int, seed: int
+    examples: Sequence[Example],
+    empties: Sequence[Example],
+    size: int,
+    steps: int,
+    seed: int,
+    done: int,
 ) -> Any:
     """Return a PyDataset of augmented batches, drawn by source."""
     import keras
 
     class Drawn(keras.utils.PyDataset):
-        epoch = 0
+        epoch = done
 
         def __len__(self) -> int:
             return steps
@@ -230,44 +224,6 @@ def _plain(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
     films = np.stack([e.film for e in examples])[..., None].astype(np.float32) / 255
     targets = np.stack([np.stack([e.lungs, e.known], axis=-1) for e in examples])
     return films, targets.astype(np.float32) / 255
-
-
-class _History:
-    """Writes one row per epoch at once; goes on in the same file after an interruption."""
-
-    columns = ("epoch", "loss", "dice", "val_loss", "val_dice", "learning_rate", "seconds")
-
-    def __init__(self, path: Path, schedule: Any, steps: int, log: Log) -> None:
-        self._path, self._schedule, self._steps, self._log = path, schedule, steps, log
-        self._start = time.monotonic()
-
-    def callback(self) -> Any:
-        import keras
-
-        return keras.callbacks.LambdaCallback(on_epoch_end=self._write)
-
-    def _write(self, epoch: int, logs: dict[str, float]) -> None:
-        now = time.monotonic()
-        rate = float(self._schedule((epoch + 1) * self._steps))
-        row = {**logs, "epoch": epoch + 1, "learning_rate": rate, "seconds": now - self._start}
-        self._start = now
-        latest: dict[str, Any] = {c: row.get(c, "") for c in self.columns}
-        rows: list[dict[str, Any]] = [*self._before(epoch + 1), latest]
-        with self._path.open("w", newline="") as stream:
-            writer = csv.DictWriter(stream, self.columns)
-            writer.writeheader()
-            writer.writerows(rows)
-        self._log(
-            f"epoch {epoch + 1}: loss {logs['loss']:.4f}, Dice {logs['dice']:.4f}, "
-            f"held out {logs['val_dice']:.4f}, {row['seconds']:.0f} s"
-        )
-
-    def _before(self, epoch: int) -> list[dict[str, str]]:
-        """Return the rows of earlier epochs, none at the first."""
-        if epoch == 1 or not self._path.is_file():
-            return []
-        with self._path.open(newline="") as stream:
-            return [row for row in csv.DictReader(stream) if int(row["epoch"]) < epoch]
 
 
 def _card(size: int, width: int, data: Data, command: str, seed: int) -> Card:

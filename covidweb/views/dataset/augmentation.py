@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from covidweb.dataset.facts import read_stored
+from covidweb.dataset.store import read_stored
 from covidweb.views.dataset.films import Films
 
 _SIDE = 224

@@ -6,12 +6,13 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from covidweb.dataset import SETS, data_root
+from covidweb.dataset import data_root
 from covidweb.dataset.download import DownloadReport, base_address, download
 from covidweb.dataset.facts import read_facts
 from covidweb.dataset.statistics import counts
 from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
+from covidweb.sets import SETS
 from covidweb.views import parts
 from covidweb.views.dataset import detail
 

@@ -9,6 +9,7 @@ from covidweb.dataset.duplicates import KnownFilms, Match
 from covidweb.errors import DataError, ModelError
 from covidweb.radiograph import Radiograph
 from covidweb.screening.films import Film
+from covidweb.sets import set_title
 
 _LEARNED = ("train_pool", "auxiliary")
 _KEPT = "screen_known"
@@ -54,7 +55,7 @@ def describe(match: Match, part: str) -> Known:
     same = "the very file" if match.kind == "file" else "the same picture as"
     film = f"It is {same} {match.image_id} of the project's dataset"
     if not match.set.startswith(_LEARNED):
-        where = results.set_title(match.set)
+        where = set_title(match.set)
         return Known(False, match.label, f"{film} ({where}), which no model learned from.")
     if part == "test":
         return Known(False, match.label, f"{film}, kept for testing: not learned from.")

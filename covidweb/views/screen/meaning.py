@@ -9,6 +9,7 @@ from covidweb.bundle import Bundle, read_bundle, results
 from covidweb.errors import ModelError
 from covidweb.metrics import Value, rates_table
 from covidweb.screening.interval import probability_interval
+from covidweb.sets import VALIDATION
 
 DRAWS = 500
 PLACES = {"inside": "hospitals it learned from", "outside": "hospitals it never saw"}
@@ -71,7 +72,7 @@ def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] |
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _interval(name: str, sha256: str, probability: float) -> tuple[float, float] | None:
-    films = results.population(_predictions(name, sha256), results.VALIDATION)
+    films = results.population(_predictions(name, sha256), VALIDATION)
     return probability_interval(films["covid"], films["score"], films["group"], probability)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from covidweb.bundle import Bundle, Evaluation, results
 from covidweb.bundle.typed import as_json
 from covidweb.markdown import escape
+from covidweb.sets import INSIDE, TITLES
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 
@@ -65,7 +66,7 @@ def baseline_table(evaluation: Evaluation) -> pd.DataFrame:
     found = found[found["metric"] == "auc"]
     names = [BASELINES.get(name, name.replace("_", " ")) for name in found["name"]]
     table = found.assign(name=names, own=False)
-    inside = evaluation.sets.get(results.INSIDE)
+    inside = evaluation.sets.get(INSIDE)
     own = inside.metrics.get("auc") if inside else None
     if own:
         first = pd.DataFrame([{"name": OWN, "metric": "auc", "own": True, **own}])
@@ -115,7 +116,7 @@ def show_values(section: Any, key: str) -> None:
         missing(key)
         return
     table = table.assign(
-        name=[results.SET_TITLES.get(n, n.replace("_", " ")) for n in table["name"]],
+        name=[TITLES.get(n, n.replace("_", " ")) for n in table["name"]],
         series=[results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in table["metric"]],
     )
     drawn = comparable(table)

@@ -7,6 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
+from covidweb.sets import set_title
 from covidweb.views import parts
 from covidweb.views.training import data, films
 
@@ -37,7 +38,7 @@ def show(bundles: list[Bundle]) -> None:
 
 def _filtered(rows: pd.DataFrame) -> pd.DataFrame:
     sets = {"All": None} | {
-        results.set_title(name): name for name in rows["set"].unique() if name != "not_cxr"
+        set_title(name): name for name in rows["set"].unique() if name != "not_cxr"
     }
     left, right = st.columns(2)
     chosen = sets[left.selectbox("Set", list(sets), key="mistakes_set")]
@@ -111,7 +112,7 @@ def _card(
     st.markdown(
         f"{icon} **{film['score']:.2f}** · truth: {escape(film['label'])}, answer {verdict}"
     )
-    said = (film["image_id"], film["source"], results.set_title(film["set"]))
+    said = (film["image_id"], film["source"], set_title(film["set"]))
     st.caption(" · ".join(escape(text) for text in said))
     near = results.neighbours(rows, film)
     with st.popover("Near films", icon=":material/join_inner:", width="stretch"):

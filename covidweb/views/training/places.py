@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle, results
+from covidweb.sets import PLACES
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 from covidweb.views.training.gap import article_accuracy
@@ -77,7 +78,7 @@ def wide(rows: pd.DataFrame) -> pd.DataFrame:
 
 def ordered(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows inside first, then outside, then stress."""
-    rank = rows["place"].map({place: index for index, place in enumerate(results.PLACES)})
+    rank = rows["place"].map({place: index for index, place in enumerate(PLACES)})
     return rows.assign(rank=rank).sort_values("rank", kind="stable").drop(columns="rank")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from covidweb import metrics
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
+from covidweb.sets import PLACES, place_of, set_title
 from covidweb.views import charts, parts
 from covidweb.views.training import data
 
@@ -173,10 +174,8 @@ def _histograms(rows: pd.DataFrame, limit: float) -> None:
     st.subheader("Scores")
     left, right = st.columns(2)
     with left:
-        names = sorted(
-            rows["set"].unique(), key=lambda n: results.PLACES.index(results.place_of(n))
-        )
-        sets = {results.set_title(name): name for name in names}
+        names = sorted(rows["set"].unique(), key=lambda n: PLACES.index(place_of(n)))
+        sets = {set_title(name): name for name in names}
         title = st.selectbox("Set", list(sets), key="score_set")
     with right:
         by = parts.choose("Coloured by", ["label", "source"], key="score_by")

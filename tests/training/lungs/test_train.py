@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from covidweb.dataset.manifest import COLUMNS
 from covidweb.errors import DataError
+from covidweb.exam.evaluate import evaluate_bundle
 from covidweb.training.lungs.pairs import between, held_out, load_pairs, read_examples
 from covidweb.training.lungs.train import dice, mask_loss, train_lungs
 
@@ -44,7 +46,9 @@ def pairs_root(tmp_path, film):
             }
         )
     pd.DataFrame(rows).to_csv(root / "lung_masks.csv", index=False)
-    pd.DataFrame(empties).to_csv(root / "manifest.csv", index=False)
+    known = {"label": "not_cxr", "width": "90", "height": "70"}
+    table = pd.DataFrame([dict.fromkeys(COLUMNS, "") | known | row for row in empties])
+    table.to_csv(root / "manifest.csv", index=False)
     return root
 
 
@@ -57,15 +61,17 @@ def test_training_writes_a_whole_bundle(pairs_root, tmp_path):
     lines = []
     bundle = train(pairs_root, tmp_path / "model" / "lungs", epochs=2, log=lines.append)
     assert bundle.kind == "lungs" and bundle.weights("lungs.keras").is_file()
-    assert bundle.warnings() == [] and len(bundle.card.files) == 2
+    assert bundle.warnings() == [] and list(bundle.card.files) == ["history.csv"]
     history = bundle.history()
     assert list(history["epoch"]) == [1, 2] and (history["learning_rate"] > 0).all()
+    bundle = evaluate_bundle("lungs", pairs_root, root=bundle.path.parent, log=lines.append)
+    assert bundle.warnings() == [] and len(bundle.card.files) == 2
     figures = bundle.lung_evaluation()
     assert set(figures.sources) == {"ieee8023", "openist"}
     assert set(figures.robustness) == {"rotated_5_degrees", "inverted", "padded_two_sides"}
     assert figures.not_cxr.n == 2
     assert sum(line.startswith("epoch") for line in lines) == 2
-    assert not list(bundle.path.glob(".writing-*")) and not (bundle.path / "backup").exists()
+    assert not list(bundle.path.glob(".writing-*"))
 
 
 def test_an_interrupted_training_goes_on_where_it_stopped(pairs_root, tmp_path):
@@ -79,7 +85,7 @@ def test_an_interrupted_training_goes_on_where_it_stopped(pairs_root, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         train(pairs_root, output, epochs=3, log=stop_at_two)
-    assert (output / "backup").exists()
+    assert not output.exists()
     bundle = train(pairs_root, output, epochs=3, log=lines.append)
     assert [line[:7] for line in lines if line.startswith("epoch")].count("epoch 1") == 1
     assert list(bundle.history()["epoch"]) == [1, 2, 3]

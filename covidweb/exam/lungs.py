@@ -10,15 +10,19 @@ import pandas as pd
 from PIL import Image
 from scipy import ndimage
 
-from covidweb.bundle import Bundle, LungEvaluation, write_evaluation
+from covidweb.bundle import Bundle, Card, LungEvaluation, write_evaluation
 from covidweb.bundle.evaluation import Bootstrap, MaskFigures, TurnedAway, WorstMask
+from covidweb.dataset.manifest import MANIFEST, load_manifest
+from covidweb.errors import DataError
+from covidweb.files import file_sha256
 from covidweb.metrics import Value
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
 from covidweb.screening.line import BATCH
 from covidweb.screening.lungs import LungFinder
+from covidweb.sets import FIRST_DEAL
 from covidweb.training.lungs.augment import nothing
-from covidweb.training.lungs.pairs import UNSURE, between
+from covidweb.training.lungs.pairs import HELD_OUT, PAIRS, UNSURE, Parts, between, load_parts
 
 FAILURE = 0.8
 RESAMPLES = 1000
@@ -29,28 +33,26 @@ DRAWN = 100
 Log = Callable[[str], None]
 
 
-def evaluate_lungs(
-    data: Path,
-    bundle: Path,
-    pairs: pd.DataFrame,
-    empties: pd.DataFrame,
-    *,
-    log: Log = print,
-) -> Bundle:
-    """Measure the bundle and write its `evaluation.json`.
+def evaluate_lungs(name: str, data: Path, *, root: Path | None = None, log: Log = print) -> Bundle:
+    """Measure a lung finder on the pairs that its training held out; write `evaluation.json`.
 
     Args:
-        data: the data root.
-        bundle: folder of the bundle, with card and weights.
-        pairs: held-out rows of `lung_masks.csv`.
-        empties: held-out rows of the manifest that are no chest films.
+        name: of the bundle.
+        data: the data root that it was trained on.
+        root: folder of bundles; None for the product's own.
         log: receives one line per section.
 
     Returns:
         The bundle, sealed over what was written: per source Dice, IoU, Hausdorff 95 and failures,
         the worst ten, robustness, the share of other pictures turned away, the time of a film.
+
+    Raises:
+        ModelError: no such bundle, or not a lung finder.
+        DataError: a list or a film cannot be read, or the list is not the one it learned from.
     """
-    finder = LungFinder.load(bundle.parent, bundle.name)
+    finder = LungFinder.load(root, name)
+    parts = _held_out(finder.bundle.card, data)
+    pairs, empties = parts.held_pairs, parts.held_empties
     films = [read_radiograph_file(data / file) for file in track(pairs["file"], "Reading films")]
     scores, milliseconds = measure(finder, data, films, pairs)
     drawn_whole = (pairs["convention"] != UNSURE).to_numpy()
@@ -69,6 +71,16 @@ def evaluate_lungs(
         log(f"{source}: Dice {figures.dice['value']:.4f}, 5 % {figures.dice_p5:.4f}")
     log(f"robustness {result.robustness}, {milliseconds:.1f} ms a film")
     return write_evaluation(finder.bundle, result)
+
+
+def _held_out(card: Card, data: Path) -> Parts:
+    parts = load_parts(data, HELD_OUT if card.held_out is None else card.held_out, card.seed or 0)
+    if card.data.pairs_sha256 != file_sha256(data / PAIRS):
+        raise DataError(
+            f"{PAIRS} of the data root is not the list that '{card.name}' learned from, so what "
+            "it held out is not known."
+        )
+    return parts
 
 
 def measure(
@@ -219,11 +231,10 @@ def turned_away(finder: LungFinder, data: Path, empties: pd.DataFrame) -> Turned
 
 def found_plausible(finder: LungFinder, data: Path) -> dict[str, dict[str, int | float]]:
     """Return the share of real chest films with plausible lungs, per training set and source."""
-    path = data / "manifest.csv"
-    if not path.is_file():
+    if not (data / MANIFEST).is_file():
         return {}
-    manifest = pd.read_csv(path, dtype=str, keep_default_na=False)
-    pool = manifest[manifest["set"].str.startswith(("train_pool", "auxiliary"))]
+    manifest = load_manifest(data)
+    pool = manifest[manifest["set"].isin(FIRST_DEAL)]
     figures: dict[str, dict[str, int | float]] = {}
     for source, rows in pool.groupby("source"):
         chosen = rows.sample(min(REAL_FILMS, len(rows)), random_state=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from covidweb.training.lungs import evaluate
+from covidweb.exam import lungs as evaluate
 
 
 def square(left: int, top: int = 10) -> np.ndarray:
