@@ -140,7 +140,17 @@ def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     labels, count = ndimage.label(mask)
     sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
     order = [i for i in np.argsort(-sizes) if sizes[i] >= max(SPECK * sizes.max(), 4)]
-    return [ndimage.binary_fill_holes(labels == i + 1) for i in order[:6]]
+    return [_filled(labels == i + 1) for i in order[:6]]
+
+
+def _filled(piece: np.ndarray) -> np.ndarray:
+    """Return the piece with its holes: what no way around it leads to the film's edge."""
+    around, count = ndimage.label(~piece)
+    reached = np.zeros(count + 1, bool)
+    for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
+        reached[edge] = True
+    reached[0] = False
+    return ~reached[around]
 
 
 def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
