@@ -2,23 +2,32 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from covidweb.commands.records import Format, Records
-from covidweb.screening.result import ModelId, ScreeningResult
 
 if TYPE_CHECKING:
-    from covidweb.radiograph import Radiograph, Source
-    from covidweb.screening.screener import Screener
+    from covidweb.commands.job import Item, Job
+
+
+class EngineName(StrEnum):
+    """Where films are screened."""
+
+    LOCAL = "local"
+    RAY = "ray"
 
 
 def predict(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Films, folders or ZIP archives.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Films, folders or ZIP archives; or addresses as s3://..."
+        ),
     ],
     model: Annotated[str, typer.Option(help="Name of a bundle under model/.")] = "default",
     output: Annotated[
@@ -32,33 +41,30 @@ def predict(
         Path | None,
         typer.Option(help="JSON records saved on the Screen page: say what differs; status 1."),
     ] = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="This process, or Ray on one machine or many.")
+    ] = EngineName.LOCAL,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="With Ray: Screeners at work. Default: all it holds.")
+    ] = None,
 ) -> None:
     """Screen films: one record per file; a bad file is a record with status 'error'."""
+    from covidweb.bundle import read_bundle
+    from covidweb.commands.job import Job
     from covidweb.progress import track
-    from covidweb.radiograph import Stems, list_paths
-    from covidweb.screening.screener import Screener
 
-    listing = list_paths(paths)
-    if listing.left_out:
-        print(f"covidweb: {listing.note(shown=10)}", file=sys.stderr)
-    sources, stem = listing.sources, Stems()
-    if not sources:
-        raise typer.BadParameter("no films found there")
+    if workers is not None and engine is not EngineName.RAY:
+        raise typer.BadParameter("--workers goes with --engine ray")
+    items = _items(paths)
     saved = None if compare is None else _saved(compare)
-    stems = [stem(source.name) for source in sources]
-    places = [_Pictures(folder, stems) for folder in (overlays, lungs) if folder is not None]
     records = Records(output, format, _columns(saved is not None))
     differs = False
     try:
-        screener = Screener.load(model)
-        done = _resume(records, sources, screener.sha256, places, saved is None)
-        rest = list(zip(sources, stems, strict=True))[done:]
-        for source, name in track(rest, "Screening", len(rest)):
-            film, result = _one(screener, source, name, overlays, lungs)
-            record = result.record(source.path)
-            if saved is not None:
-                record["differences"] = _differences(saved, source.name, film, result)
-                differs = differs or bool(record["differences"])
+        job = Job(model, read_bundle(model).sha256, overlays, lungs, saved)
+        job.make_folders()
+        rest = items[_resume(records, items, job) :]
+        for record in track(_run(job, rest, engine, workers), "Screening", len(rest)):
+            differs = differs or bool(record.get("differences"))
             records.write(record)
         records.finish()
     finally:
@@ -67,62 +73,40 @@ def predict(
         raise typer.Exit(1)
 
 
-def _one(
-    screener: "Screener", source: "Source", name: str, overlays: Path | None, lungs: Path | None
-) -> tuple["Radiograph | None", ScreeningResult]:
-    from covidweb.errors import ImageError
-    from covidweb.radiograph import read_radiograph
+def _items(paths: Sequence[str]) -> "list[Item]":
+    from covidweb.commands.job import Item
+    from covidweb.radiograph import Stems, list_paths
 
-    try:
-        film = read_radiograph(source.read())
-    except ImageError as error:
-        return None, screener.failure(str(error))
-    result = screener.screen(film)
-    if overlays is not None and result.heatmap is not None:
-        from covidweb.report import overlay
-
-        overlay(film, result).save(overlays / f"{name}.png")
-    if lungs is not None:
-        _save_mask(film, result, lungs / f"{name}.png")
-    return film, result
+    listing = list_paths(paths)
+    if listing.left_out:
+        print(f"covidweb: {listing.note(shown=10)}", file=sys.stderr)
+    if not listing.sources:
+        raise typer.BadParameter("no films found there")
+    stem = Stems()
+    return [Item(source, stem(source.name)) for source in listing.sources]
 
 
-class _Pictures:
-    """A folder for pictures of films; made at once, so that a fault is known before any work."""
+def _run(
+    job: "Job", items: "Sequence[Item]", engine: EngineName, workers: int | None
+) -> Iterator[dict[str, Any]]:
+    if engine is EngineName.LOCAL:
+        return job.records(items)
+    from covidweb.commands.cluster import records
 
-    def __init__(self, folder: Path, stems: Sequence[str]) -> None:
-        from covidweb.errors import DataError
-
-        self._folder, self._stems = folder, stems
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise DataError(
-                f"The folder cannot be made: {error.strerror or error}. Received: {folder}"
-            ) from error
-
-    def holds(self, number: int) -> bool:
-        """Whether the picture of the film at that place has been written."""
-        return (self._folder / f"{self._stems[number]}.png").is_file()
+    return records(job, items, workers)
 
 
-def _resume(
-    records: Records,
-    sources: Sequence["Source"],
-    model_sha256: str,
-    places: Sequence[_Pictures],
-    again: bool,
-) -> int:
+def _resume(records: Records, items: "Sequence[Item]", job: "Job") -> int:
     """Go on after what an interrupted run with these weights wrote, pictures included."""
 
     def accept(number: int, record: dict[str, Any]) -> bool:
         answered = record.get("status") in ("ok", "uncertain")
-        same = record.get("model_sha256") == model_sha256
-        return again and same and (not answered or all(place.holds(number) for place in places))
+        same = record.get("model_sha256") == job.sha256
+        return job.saved is None and same and (not answered or job.written(items[number]))
 
-    done = records.resume([source.path for source in sources], accept)
+    done = records.resume([item.source.path for item in items], accept)
     if done:
-        print(f"covidweb: {done:,} of {len(sources):,} films were done before.", file=sys.stderr)
+        print(f"covidweb: {done:,} of {len(items):,} films were done before.", file=sys.stderr)
     return done
 
 
@@ -142,31 +126,8 @@ def _saved(path: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _differences(
-    saved: list[dict[str, Any]], name: str, film: "Radiograph | None", result: ScreeningResult
-) -> list[str]:
-    """Compare with the record of the same film, known by its hash, else by its name."""
-    from covidweb.report import compare_record
-
-    sha256 = film.sha256 if film else None
-    same = [r for r in saved if sha256 and r.get("film_sha256") == sha256]
-    same = same or [r for r in saved if r.get("file") == name]
-    if not same:
-        return ["There is no record of this film to compare with."]
-    return compare_record(same[0], result, sha256)
-
-
-def _save_mask(film: "Radiograph", result: "ScreeningResult", path: Path) -> None:
-    """Write the mask, white on black, at the film's original size; black when there is none."""
-    import numpy as np
-    from PIL import Image
-
-    mask = result.lung_mask if result.lung_mask is not None else np.zeros((2, 2), bool)
-    grey = Image.fromarray(mask.astype(np.uint8) * 255)
-    smooth = grey.resize(film.original_size, Image.Resampling.BILINEAR)
-    smooth.point(lambda level: 255 if level >= 128 else 0).save(path)
-
-
 def _columns(compared: bool) -> list[str]:
+    from covidweb.screening.result import ModelId, ScreeningResult
+
     columns = list(ScreeningResult("error", 0.0, ModelId("", "")).record(""))
     return columns + (["differences"] if compared else [])

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from covidweb.errors import DataError
-from covidweb.report.table import spreadsheet_safe
 
 PARTIAL = ".part"
 """Added to the output's name while it is not complete."""
@@ -140,6 +139,8 @@ def _line(cells: Sequence[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    from covidweb.report.table import spreadsheet_safe
+
     if isinstance(value, dict | list):
         value = json.dumps(value)
     # One record is one line, so that an interrupted file can be gone on with.

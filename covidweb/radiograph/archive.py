@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from covidweb.errors import ImageError
 from covidweb.radiograph.limits import MIB, Limits
@@ -45,6 +46,11 @@ class Member:
     name: str
     _archive: zipfile.ZipFile
     _info: zipfile.ZipInfo
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if not self._archive.filename:
+            raise TypeError("A member of an archive in memory cannot be pickled.")
+        return _again, (self.name, Path(self._archive.filename), self._info.header_offset)
 
     def head(self, size: int) -> bytes:
         """Return its first bytes. Raises ImageError where it cannot be unpacked."""
@@ -102,6 +108,18 @@ def members(whole: bytes | Path) -> list[Member]:
             "Upload it in parts."
         )
     return [Member(info.filename, archive, info) for info in files]
+
+
+def _again(name: str, path: Path, offset: int) -> Member:
+    """Return the member that was pickled; its archive is opened once."""
+    archive, places = _opened(path)
+    return Member(name, archive, places[offset])
+
+
+@lru_cache(maxsize=4)
+def _opened(path: Path) -> tuple[zipfile.ZipFile, dict[int, zipfile.ZipInfo]]:
+    archive = zipfile.ZipFile(path)
+    return archive, {info.header_offset: info for info in archive.infolist()}
 
 
 @contextmanager

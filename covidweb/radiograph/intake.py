@@ -22,6 +22,7 @@ from covidweb.radiograph.recognise import (
     is_zip,
     kind_of,
 )
+from covidweb.radiograph.stored import Stored, is_address, stored_files
 
 _LEFT_BEHIND = ("thumbs.db", "desktop.ini", "ehthumbs.db")
 
@@ -84,16 +85,48 @@ def list_upload(name: str, data: bytes, chosen: bool = True) -> Listing:
     return _list(name, printable(name), data[:HEAD], lambda: data, data, chosen)
 
 
-def list_paths(paths: Iterable[Path]) -> Listing:
-    """Return the films of files, ZIP archives and folders, in the order given.
+def list_paths(paths: Iterable[str | Path]) -> Listing:
+    """Return the films of files, ZIP archives, folders and addresses, in the order given.
 
     A folder gives its films sorted by path, subfolders included. A file named by itself is always
-    listed, also where it does not exist: reading it says why.
+    listed, also where it does not exist: reading it says why. A text with `://` is an address as
+    in `list_address`.
     """
-    found = Listing()
-    for path in paths:
-        found += _list_folder(path) if _is_folder(path) else _list_file(path, True)
-    return found
+    return _joined([_list_place(path) for path in paths])
+
+
+def _joined(parts: list[Listing]) -> Listing:
+    sources = tuple(source for part in parts for source in part.sources)
+    left_out = tuple(left for part in parts for left in part.left_out)
+    return Listing(sources, left_out)
+
+
+def _list_place(place: str | Path) -> Listing:
+    if isinstance(place, str) and is_address(place):
+        return list_address(place)
+    path = Path(place)
+    return _list_folder(path) if _is_folder(path) else _list_file(path, True)
+
+
+def list_address(address: str) -> Listing:
+    """Return the films at an address that fsspec understands: one file, or all below a folder.
+
+    ZIP archives are not looked into there.
+
+    Raises:
+        ImageError: the address cannot be listed.
+    """
+    found, single = stored_files(address)
+    return _joined([_list_stored(file, single) for file in found])
+
+
+def _list_stored(file: Stored, chosen: bool) -> Listing:
+    # Where the name tells, the bytes are not fetched twice.
+    head = b"" if chosen or _film_by_name(file.name) else file.head(HEAD)
+    if is_zip(head):
+        why = "a ZIP archive, which is opened on a local disk only"
+        return Listing((), (LeftOut(base_name(file.name), why),))
+    return _list(file.name, printable(file.address), head, file.read, b"", chosen)
 
 
 def _is_folder(path: Path) -> bool:
@@ -110,11 +143,8 @@ def _list_folder(folder: Path) -> Listing:
         for parent, _, names in os.walk(folder, onerror=failed.append)
         for name in names
     )
-    parts = [_list_file(path, False) for path in files]
     closed = tuple(LeftOut(base_name(str(e.filename)), _said(e)) for e in failed)
-    sources = tuple(source for part in parts for source in part.sources)
-    left_out = tuple(left for part in parts for left in part.left_out)
-    return Listing(sources, left_out + closed)
+    return _joined([*(_list_file(path, False) for path in files), Listing((), closed)])
 
 
 def _list_file(path: Path, chosen: bool) -> Listing:
