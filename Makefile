@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 CHECKED := app.py pages covidweb tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-gpu test lint format typecheck unit bench readme clean
+.PHONY: help run install install-gpu test lint format typecheck unit bench reference coverage clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,9 +23,10 @@ install-gpu: $(VENV)/.installed-gpu  ## The same, with TensorFlow's CUDA librari
 
 test: lint typecheck unit  ## Check style and types, then run all tests, with a real browser
 
-lint: $(VENV)/.installed-dev  ## Check style with ruff
+lint: $(VENV)/.installed-dev  ## Check style with ruff, and which room imports which
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/lint-imports
 
 format: $(VENV)/.installed-dev  ## Rewrite the code in ruff's style
 	$(BIN)/ruff check --fix-only $(CHECKED)
@@ -38,14 +39,17 @@ unit: $(VENV)/.installed-dev
 	@chromium="$$(scripts/find-chromium $(BIN)/python)" && \
 	OPENBLAS_NUM_THREADS=1 COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
 
+coverage:  ## Run all tests and show which lines none of them reaches
+	$(MAKE) unit PYTEST_ARGS="--cov=covidweb --cov-report=term-missing:skip-covered $(PYTEST_ARGS)"
+
 bench: $(VENV)/.installed  ## Measure speed against the reference implementations
 	$(BIN)/python -m covidweb bench
 
-readme: $(VENV)/.installed  ## Rewrite the README's command reference from --help
+reference: $(VENV)/.installed  ## Rewrite docs/commands.md from --help
 	$(BIN)/python -m covidweb.reference
 
 clean:  ## Remove .venv and the caches
-	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 $(VENV)/.made:
 	scripts/make-venv $(VENV)

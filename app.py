@@ -6,7 +6,7 @@ import streamlit as st
 
 from covidweb.views import session
 
-icon = Path(__file__).parent / "covidweb" / "views" / "icon.png"
+icon = Path(session.__file__).with_name("icon.png")
 st.set_page_config(page_title="covidweb", page_icon=str(icon), layout="wide")
 
 pages = [

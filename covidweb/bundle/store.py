@@ -17,6 +17,7 @@ from covidweb.bundle.evaluation import Evaluation, LungEvaluation
 from covidweb.bundle.typed import as_json, read_typed
 from covidweb.errors import ModelError
 from covidweb.files import file_sha256, write_json
+from covidweb.place import home
 
 CARD, HISTORY, EVALUATION, PREDICTIONS = (
     "card.json",
@@ -28,9 +29,9 @@ WEIGHTS = "classifier.keras"
 
 
 def model_root() -> Path:
-    """Return the folder of bundles: `COVIDWEB_MODELS`, else `model/` beside the package."""
+    """Return the folder of bundles: `COVIDWEB_MODELS`, else the project's own `model/`."""
     configured = os.environ.get("COVIDWEB_MODELS")
-    return Path(configured) if configured else Path(__file__).resolve().parents[2] / "model"
+    return Path(configured) if configured else home() / "model"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from covidweb.errors import DataError
 from covidweb.files import file_sha256
+from covidweb.place import home
 from covidweb.sets import SETS
 
 MANIFEST = "manifest.csv"
@@ -51,7 +52,7 @@ def data_root() -> Path:
     configured = os.environ.get("COVIDWEB_DATA")
     if configured:
         return Path(configured)
-    beside = Path(__file__).resolve().parents[2] / "data"
+    beside = home() / "data"
     return beside if beside.is_dir() else Path("data")
 
 

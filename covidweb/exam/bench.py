@@ -13,7 +13,6 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 FILMS = 16
 SIDE = 512
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -135,7 +133,7 @@ def _server_start() -> float:
     command = [sys.executable, "-m", "covidweb", "serve", "--port", str(port)]
     start = time.perf_counter()
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=_ROOT, stdout=quiet, stderr=quiet, env=os.environ)
+    process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=os.environ)
     try:
         while not _healthy(port):
             if process.poll() is not None or _since(start) > 60:
