@@ -1,7 +1,7 @@
 """Bundles, `model/<name>/`: card, weights and results, and the model card written from them."""
 
 from covidweb.bundle.card import Card, InputSpec
-from covidweb.bundle.evaluation import Evaluation, LungEvaluation
+from covidweb.bundle.evaluation import Evaluation, LungEvaluation, UprightEvaluation
 from covidweb.bundle.store import (
     CARD,
     EVALUATION,
@@ -27,6 +27,7 @@ __all__ = [
     "Evaluation",
     "InputSpec",
     "LungEvaluation",
+    "UprightEvaluation",
     "list_bundles",
     "model_root",
     "read_bundle",

@@ -13,7 +13,7 @@ from scipy.special import expit
 VERSION = 1
 """Of the card's form; a card without one is of the first."""
 
-Kind = Literal["seed", "classifier", "lungs"]
+Kind = Literal["seed", "classifier", "lungs", "upright"]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -70,6 +70,7 @@ class Data:
     Attributes:
         films: by part of the split, or by part and then by source and label.
         pairs, not_cxr: of the lung finder, by part.
+        learned: of the upright check, by set.
     """
 
     manifest_sha256: str | None = None
@@ -78,6 +79,7 @@ class Data:
     films: dict[str, int | dict[str, int]] = field(default_factory=dict)
     pairs: dict[str, int] = field(default_factory=dict)
     not_cxr: dict[str, int] = field(default_factory=dict)
+    learned: dict[str, int] = field(default_factory=dict)
     drawn_seed: int | None = None
 
 
@@ -121,6 +123,8 @@ class Card:
         inside_auc_unpenalised: validation AUC of a head that does not turn away from places.
         head, recipe: everything that decided what the training became.
         width, dense, seed, held_out, convention: of the smaller networks.
+        cutoffs: of the upright check: how likely something else, and how likely mirrored, passes.
+        cutoffs_rule: how they were chosen.
         versions: of the libraries that made the numbers.
         command: that wrote the bundle.
     """
@@ -152,6 +156,8 @@ class Card:
     seed: int | None = None
     held_out: float | None = None
     convention: str = ""
+    cutoffs: dict[str, float] = field(default_factory=dict)
+    cutoffs_rule: str = ""
     data: Data = Data()
     versions: dict[str, str] = field(default_factory=dict)
     command: str = ""

@@ -168,3 +168,92 @@ class LungEvaluation:
     real_films: dict[str, dict[str, int | float]]
     milliseconds_per_film: float
     version: int = VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """Pictures of one kind: how many were turned away, by what.
+
+    Attributes:
+        n: how many pictures.
+        turned_away: share, by the upright check or by the lung finder after it.
+        by_this_check: share, by the upright check alone.
+        reasons: first reason to the number of pictures.
+        tilt_taken_out: how many passed after a tilt was taken out.
+    """
+
+    n: int
+    turned_away: Value | None = None
+    by_this_check: Value | None = None
+    reasons: dict[str, int] = field(default_factory=dict)
+    tilt_taken_out: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiltError:
+    """How far the angle's change was off a tilt, in degrees."""
+
+    median: float
+    p95: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steady:
+    """How the probability held under one change.
+
+    Attributes:
+        n: films assessed before and after.
+        within: share whose probability moved by no more than the limit.
+        lost: films assessed before and not after.
+        move_p95: 95th percentile of the move.
+    """
+
+    n: int
+    lost: int
+    within: Value | None = None
+    move_p95: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steadiness:
+    """How a classifier's probability held under wide borders and a tilt.
+
+    Attributes:
+        model, sha256: of the classifier.
+        n, limit: films tried, and the largest move that counts as steady.
+        not_assessed: films that were turned away unchanged.
+        changes: by name.
+    """
+
+    model: str
+    sha256: str
+    n: int
+    limit: float
+    not_assessed: int
+    changes: dict[str, Steady]
+
+
+@dataclass(frozen=True, kw_only=True)
+class UprightEvaluation:
+    """What was found of an upright check.
+
+    Attributes:
+        upright: whole frontal films as they lie, by set, and `all`.
+        turned, part, several: made copies that must not be answered as they lie, by name.
+        lateral, not_cxr: real pictures that are to be turned away.
+        tilt: by the tilt in degrees, clockwise.
+        borders_and_tilt: of the classifier beside it, None without one.
+    """
+
+    sha256: str
+    bootstrap: Bootstrap
+    upright: dict[str, Judged]
+    turned: dict[str, Judged]
+    part: dict[str, Judged]
+    several: dict[str, Judged]
+    lateral: Judged
+    not_cxr: Judged
+    tilt: dict[str, TiltError]
+    milliseconds_per_film: float
+    borders_and_tilt: Steadiness | None = None
+    version: int = VERSION

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from covidweb.bundle.blocks import Block, Bullets, Document, Section, Text, markdown, table
 from covidweb.bundle.card import Card
-from covidweb.bundle.evaluation import Audit, Comparison, Evaluation, Figures, LungEvaluation
+from covidweb.bundle.evaluation import (
+    Audit,
+    Comparison,
+    Evaluation,
+    Figures,
+    Judged,
+    LungEvaluation,
+    UprightEvaluation,
+)
 from covidweb.bundle.store import EVALUATION, Bundle
 from covidweb.files import write_text
 from covidweb.metrics import PREVALENCES, Value
@@ -19,7 +27,7 @@ from covidweb.sets import INSIDE, NOT_CXR, set_title
 FILE = "README.md"
 METRICS = ("auc", "sensitivity", "specificity", "accuracy")
 
-Found = Evaluation | LungEvaluation | None
+Found = Evaluation | LungEvaluation | UprightEvaluation | None
 
 
 def write_card(bundle: Bundle) -> Path:
@@ -37,7 +45,9 @@ def read_results(bundle: Bundle) -> Found:
     """
     if not (bundle.path / EVALUATION).is_file():
         return None
-    return bundle.lung_evaluation() if bundle.kind == "lungs" else bundle.evaluation()
+    if bundle.kind == "lungs":
+        return bundle.lung_evaluation()
+    return bundle.upright_evaluation() if bundle.kind == "upright" else bundle.evaluation()
 
 
 def model_card(card: Card, found: Found) -> Document:
@@ -52,8 +62,8 @@ def model_card(card: Card, found: Found) -> Document:
         _details(card),
         Section("Intended use", (Text(card.intended_use),)),
         _data(card),
-        None if card.kind == "lungs" else _method(card),
-        _lung_results(found) if isinstance(found, LungEvaluation) else _results(evaluation),
+        _method(card) if card.kind in ("seed", "classifier") else None,
+        _found(found),
         _article(card, evaluation),
         _predictive(evaluation),
         _other_diseases(evaluation),
@@ -95,7 +105,11 @@ def _data(card: Card) -> Section:
         blocks.append(table(("Films", *nested), rows))
     elif data.films:
         blocks.append(table(("Part", "Films"), list(data.films.items())))
-    for title, counts in (("Pairs of film and mask", data.pairs), ("No films", data.not_cxr)):
+    for title, counts in (
+        ("Pairs of film and mask", data.pairs),
+        ("No films", data.not_cxr),
+        ("Set", data.learned),
+    ):
         if counts:
             named = [(part.replace("_", " "), n) for part, n in counts.items()]
             blocks.append(table((title, "Pictures"), named))
@@ -147,6 +161,47 @@ def _results(evaluation: Evaluation | None) -> Section:
     if said:
         blocks.append(Text("Calibration " + "; ".join(said) + "."))
     return Section("Results", tuple(blocks))
+
+
+def _found(found: Found) -> Section:
+    if isinstance(found, LungEvaluation):
+        return _lung_results(found)
+    return _upright_results(found) if isinstance(found, UprightEvaluation) else _results(found)
+
+
+def _upright_results(found: UprightEvaluation) -> Section:
+    parts: dict[str, Mapping[str, Judged]] = {
+        "Upright": found.upright,
+        "Turned": found.turned,
+        "A part": found.part,
+        "Several": found.several,
+        "Other": {"lateral": found.lateral, "no chest film": found.not_cxr},
+    }
+    rows = [
+        (f"{title}: {name.replace('_', ' ')}", judged.n, interval_text(judged.turned_away))
+        for title, entries in parts.items()
+        for name, judged in entries.items()
+    ]
+    head = (
+        "Share turned away, by this check or by the lung finder after it, of films that were not "
+        f"learned from, with 95 % intervals from {found.bootstrap.n} bootstrap draws over patient "
+        "groups. Upright films should pass; all others should not."
+    )
+    lines = [
+        f"A tilt of {degrees} degrees is told to within {error.median:.1f} degrees (median), "
+        f"{error.p95:.1f} (95 %)."
+        for degrees, error in found.tilt.items()
+    ]
+    if found.borders_and_tilt:
+        steady = found.borders_and_tilt
+        lines += [
+            f"The probability of '{steady.model}' moves by at most {steady.limit} in "
+            f"{interval_text(one.within)} of {one.n} films: {name.replace('_', ' ')}."
+            for name, one in steady.changes.items()
+        ]
+    lines.append(f"Time of a film in a batch: {found.milliseconds_per_film:.0f} ms.")
+    blocks = (Text(head), table(("Films", "n", "Turned away"), rows), Bullets(tuple(lines)))
+    return Section("Results", blocks)
 
 
 def _lung_results(found: LungEvaluation) -> Section:

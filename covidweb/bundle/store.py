@@ -13,7 +13,7 @@ import pandas as pd
 from covidweb.bundle import card as cards
 from covidweb.bundle import evaluation as evaluations
 from covidweb.bundle.card import Card
-from covidweb.bundle.evaluation import Evaluation, LungEvaluation
+from covidweb.bundle.evaluation import Evaluation, LungEvaluation, UprightEvaluation
 from covidweb.bundle.typed import as_json, read_typed
 from covidweb.errors import ModelError
 from covidweb.files import file_sha256, write_json
@@ -48,7 +48,7 @@ class Bundle:
 
     @property
     def kind(self) -> cards.Kind:
-        """`seed`, `classifier` or `lungs`."""
+        """`seed`, `classifier`, `lungs` or `upright`."""
         return self.card.kind
 
     @property
@@ -89,6 +89,10 @@ class Bundle:
     def lung_evaluation(self) -> LungEvaluation:
         """Return `evaluation.json` of a lung finder. Raises ModelError."""
         return read_typed(self.path / EVALUATION, LungEvaluation, self.name, evaluations.VERSION)
+
+    def upright_evaluation(self) -> UprightEvaluation:
+        """Return `evaluation.json` of an upright check. Raises ModelError."""
+        return read_typed(self.path / EVALUATION, UprightEvaluation, self.name, evaluations.VERSION)
 
     def warnings(self) -> list[str]:
         """Return a sentence for every result file that is missing or not the card's."""
@@ -162,7 +166,9 @@ def seal(path: Path, card: Card, weights: tuple[str, ...] = (WEIGHTS,)) -> Bundl
     return Bundle(path, sealed)
 
 
-def write_evaluation(bundle: Bundle, found: Evaluation | LungEvaluation) -> Bundle:
+def write_evaluation(
+    bundle: Bundle, found: Evaluation | LungEvaluation | UprightEvaluation
+) -> Bundle:
     """Write `evaluation.json` and seal the card over it and the other result files as they are."""
     write_json(bundle.path / EVALUATION, as_json(found))
     return seal(bundle.path, bundle.card, tuple(bundle.card.weights))

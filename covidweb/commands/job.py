@@ -114,14 +114,18 @@ def _save(picture: Any, path: Path) -> None:
 
 
 def _mask(film: "Radiograph", result: "ScreeningResult") -> Any:
-    """Return the mask, white on black, at the film's original size; black when there is none."""
+    """Return the mask, white on black, at the film's original size; black when there is none.
+
+    It lies on the film as the file has it, also where a tilt was taken out before it was read.
+    """
     import numpy as np
     from PIL import Image
 
+    from covidweb.screening.placement import on_original
+
     mask = result.lung_mask if result.lung_mask is not None else np.zeros((2, 2), bool)
-    grey = Image.fromarray(mask.astype(np.uint8) * 255)
-    smooth = grey.resize(film.original_size, Image.Resampling.BILINEAR)
-    return smooth.point(lambda level: 255 if level >= 128 else 0)
+    lying = on_original(mask, result.placement, film.original_size)
+    return Image.fromarray(lying.astype(np.uint8) * 255)
 
 
 def _differences(saved: Sequence[dict[str, Any]], answer: "Answer") -> list[str]:

@@ -55,6 +55,20 @@ def lungs(
 
 
 @app.command()
+def upright(
+    data: Data,
+    output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/upright"),
+    seed: Seed = 0,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.")] = None,
+) -> None:
+    """The upright check: which way up a film lies, and whether it is one frontal film."""
+    from covidweb.training.upright.train import train_upright
+
+    options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
+    train_upright(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
+
+
+@app.command()
 def classifier(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/default"),

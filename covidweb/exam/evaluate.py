@@ -85,7 +85,8 @@ def evaluate_bundle(
 ) -> Bundle:
     """Score all films to evaluate, write the result files, and seal the card over them.
 
-    A lung finder is measured by `covidweb.exam.lungs` instead.
+    A lung finder is measured by `covidweb.exam.lungs` instead, an upright check by
+    `covidweb.exam.upright`.
 
     Args:
         name: of the bundle.
@@ -100,7 +101,12 @@ def evaluate_bundle(
     """
     from covidweb.screening import Screener
 
-    if read_bundle(name, root).kind == "lungs":
+    kind = read_bundle(name, root).kind
+    if kind == "upright":
+        from covidweb.exam.upright import evaluate_upright
+
+        return evaluate_upright(name, data, root=root, log=log)
+    if kind == "lungs":
         from covidweb.exam.lungs import evaluate_lungs
 
         return evaluate_lungs(name, data, root=root, log=log)

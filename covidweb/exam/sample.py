@@ -55,6 +55,8 @@ def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int
     chosen = pd.concat(parts).reset_index(drop=True)
     read = list(read_films(data, chosen, "Reading films to audit"))
     prepared = [screener.prepare(film) for film in read]
+    # Lungs and maps lie on the films as they were laid, so those are what is changed and drawn.
+    read = [ready.laid.film for ready in prepared]
     scores, output = screener.scores(read)
     return Sample(
         chosen,

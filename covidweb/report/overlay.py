@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from covidweb.radiograph import Radiograph
+from covidweb.screening.placement import lay
 from covidweb.screening.result import Box, ScreeningResult
 
 COLOUR_MAPS = ("Inferno", "Viridis", "Magma", "Plasma", "Cividis")
@@ -27,8 +28,9 @@ def overlay(
     """Draw the film with its evidence.
 
     Args:
-        radiograph: the film.
-        result: its answer; without a heatmap the film alone is drawn.
+        radiograph: the film as it lies in its file.
+        result: its answer, which also says how the film is to be laid; without a heatmap the film
+            alone is drawn.
         opacity: cover 0..1 where the evidence reaches the top of the scale; it falls in
             proportion to the evidence.
         outline: draw the lungs' border.
@@ -39,9 +41,9 @@ def overlay(
         max_side: the picture's longest side in pixels, never enlarged.
 
     Returns:
-        RGB picture with the film's proportions.
+        RGB picture with the proportions of the film as laid.
     """
-    film = film_image(radiograph, invert, window, max_side)
+    film = film_image(lay(radiograph, result.placement), invert, window, max_side)
     rgb = np.asarray(film.convert("RGB"), np.float32)
     if result.heatmap is not None:
         evidence = evidence_map(result, film.size)

@@ -10,6 +10,7 @@ from covidweb.report.overlay import colour_ramp, film_image, overlay, scale_labe
 from covidweb.report.phrases import meaning, percent
 from covidweb.report.sheet import LEFT, WIDE, Sheet
 from covidweb.report.summary import SummaryRow, draw_summary, summary_pages, thumbnail
+from covidweb.screening.placement import lay
 from covidweb.screening.result import ZONES
 from covidweb.screening.words import evidence_sentence, headline
 
@@ -68,7 +69,7 @@ def _pictures(pdf: Sheet, item: ReportItem) -> None:
     """Draw the film, and beside it the evidence where there is any."""
     if item.radiograph is None:
         return
-    film = film_image(item.radiograph, max_side=_PIXELS)
+    film = film_image(lay(item.radiograph, item.result.placement), max_side=_PIXELS)
     scale = _SIDE / max(film.size)
     width, height, top = film.width * scale, film.height * scale, pdf.get_y() + 4
     pdf.picture(film, LEFT, top, width, height, f"Chest film {item.name}")

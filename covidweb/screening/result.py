@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from covidweb.screening.placement import AS_IT_LIES, Placement
+
 Status = Literal["ok", "uncertain", "not_assessed", "error"]
 Verdict = Literal["covid", "normal"]
 Box = tuple[float, float, float, float]
@@ -56,7 +58,9 @@ class ScreeningResult:
         verdict: `covid` or `normal` at `threshold`; None unless `ok` or `uncertain`.
         probability: calibrated probability of COVID-19 in 0..1, or None.
         threshold: operating point on `probability`, from the card.
-        reason: one sentence; empty for a plain `ok`.
+        reason: one sentence; empty for a plain `ok`. A tilted film's says how it was turned.
+        placement: how a tilted film was laid before it was read; heatmap, lungs and zones lie on
+            the film as laid (`covidweb.screening.placement.lay`), usually as it lies in its file.
         heatmap: float32 (h, w), the raw evidence grid, >= 0, in units of the logit.
         heatmap_box: left, top, right, bottom of the grid on the film, in fractions 0..1.
         heatmap_scale: the raw value drawn as the top of the colour bar.
@@ -77,6 +81,7 @@ class ScreeningResult:
     verdict: Verdict | None = None
     probability: float | None = None
     reason: str = ""
+    placement: Placement = AS_IT_LIES
     heatmap: np.ndarray | None = None
     heatmap_box: Box = WHOLE_FILM
     heatmap_scale: float = 1.0

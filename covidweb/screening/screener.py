@@ -20,18 +20,28 @@ from covidweb.screening.engine import Engine, EngineOutput, build_engine, networ
 from covidweb.screening.explain import explain
 from covidweb.screening.line import BATCH, Line, Shared, Ticket
 from covidweb.screening.lungs import LungFinder
+from covidweb.screening.placement import Placement, spread, within
 from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share, zones
 from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
+from covidweb.screening.upright import Laid, UprightCheck
 
 LUNGS_BUNDLE = "lungs"
+UPRIGHT_BUNDLE = "upright"
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """A film ready for the network: its standard input and its lungs (None without a finder)."""
+    """A film ready for the network.
+
+    Attributes:
+        input: its standard input.
+        lungs: what the lung finder found, None without one.
+        laid: the film as it was read: turned upright and without borders where that was needed.
+    """
 
     input: StandardInput
     lungs: Lungs | None
+    laid: Laid
 
 
 class Screener:
@@ -52,6 +62,7 @@ class Screener:
         finder: LungFinder | None,
         limits: gate.Gate,
         device: str = "CPU",
+        upright: UprightCheck | None = None,
     ) -> None:
         self.bundle = bundle
         self.device = device
@@ -60,6 +71,7 @@ class Screener:
         self._engine = engine
         self._finder = finder
         self._gate = limits
+        self._upright = upright
         self._line = Line()
         self._network = Shared(self._answers)
         self._explaining = threading.Lock()
@@ -69,7 +81,9 @@ class Screener:
 
     @classmethod
     def load(cls, name: str = "default", root: Path | None = None) -> "Screener":
-        """Load a bundle's network, after checking its hash, and the lung network beside it.
+        """Load a bundle's network, after checking its hash, and the networks that come before it.
+
+        Those are the upright check and the lung finder, where `root` has them.
 
         Raises:
             ModelError: no such bundle, weights that are not the card's, or not a classifier.
@@ -82,10 +96,11 @@ class Screener:
         import keras
 
         model = keras.models.load_model(weights, compile=False)
-        has_lungs = LUNGS_BUNDLE in list_bundles(root)
-        finder = LungFinder.load(root) if has_lungs else None
+        names = list_bundles(root)
+        finder = LungFinder.load(root) if LUNGS_BUNDLE in names else None
+        upright = UprightCheck.load(root) if UPRIGHT_BUNDLE in names else None
         engine = build_engine(model, bundle.card)
-        return cls(bundle, model, engine, finder, gate.Gate.from_bundle(bundle), device)
+        return cls(bundle, model, engine, finder, gate.Gate.from_bundle(bundle), device, upright)
 
     @property
     def name(self) -> str:
@@ -180,8 +195,8 @@ class Screener:
         prepared, output = self._run(films, clock)
         with clock("regions"):
             found = [
-                self._result(film, ready, output, i)
-                for i, (film, ready) in enumerate(zip(films, prepared, strict=True))
+                _on_film(self._result(ready, output, i), ready.laid.placement)
+                for i, ready in enumerate(prepared)
             ]
         shared = {stage: ms / len(films) for stage, ms in clock.elapsed.items()}
         return [replace(result, elapsed_ms=shared) for result in found]
@@ -200,21 +215,37 @@ class Screener:
         return [output.one(i) for i in range(len(inputs))]
 
     def _prepare(self, films: Sequence[Radiograph], clock: Clock) -> list[Prepared]:
+        laid = self._lay(films, clock)
+        films = [one.film for one in laid]
         with clock("lungs"):
             lungs: list[Lungs | None] = [None] * len(films)
             if self._finder is not None:
                 lungs = list(self._finder.find(films))
         with clock("input"):
             return [
-                Prepared(standard_input(film, self.spec, _usable(found)), found)
-                for film, found in zip(films, lungs, strict=True)
+                Prepared(standard_input(one.film, self.spec, _usable(found)), found, one)
+                for one, found in zip(laid, lungs, strict=True)
             ]
 
-    def _result(
-        self, film: Radiograph, ready: Prepared, output: EngineOutput, i: int
-    ) -> ScreeningResult:
+    def _lay(self, films: Sequence[Radiograph], clock: Clock) -> list[Laid]:
+        if self._upright is None:
+            return [Laid(film) for film in films]
+        with clock("upright"):
+            return self._upright.lay(films)
+
+    def _findings(self, ready: Prepared, features: np.ndarray | None) -> tuple[Finding, ...]:
+        """Return the gate's findings; a film that lies wrong gets no others but its own reason."""
+        film, laid = ready.laid.film, ready.laid.findings
+        first = self._gate.check(film, None, None)
+        if not all(finding.passed for finding in first):
+            return self._gate.check(film, ready.lungs, features)
+        if not ready.laid.passed:
+            return (*first, *laid)
+        return (*laid, *self._gate.check(film, ready.lungs, features))
+
+    def _result(self, ready: Prepared, output: EngineOutput, i: int) -> ScreeningResult:
         features = None if output.features is None else output.features[i]
-        findings = self._gate.check(film, ready.lungs, features)
+        findings = self._findings(ready, features)
         mask = _usable(ready.lungs)
         failed = [f.message for f in findings if not f.passed]
         if failed:
@@ -253,7 +284,7 @@ class Screener:
             self._id,
             verdict="covid" if probability >= self.threshold else "normal",
             probability=probability,
-            reason=_unsure_sentence(probability, low, high) if unsure else "",
+            reason=_reason(ready.laid, _unsure_sentence(probability, low, high) if unsure else ""),
             heatmap=grid,
             heatmap_box=box,
             heatmap_scale=self.card.cam_scale,
@@ -299,6 +330,25 @@ def _unsure_sentence(probability: float, low: float, high: float) -> str:
         f"The probability {probability:.2f} lies in the band {low:.2f} to {high:.2f} where this "
         "model is often wrong: read it as not sure."
     )
+
+
+def _on_film(result: ScreeningResult, placement: Placement) -> ScreeningResult:
+    """Say where things lie: on a tilted film as turned, on any other as it lies in its file."""
+    if placement.degrees or not placement.moved:
+        return replace(result, placement=placement)
+    mask, places = result.lung_mask, result.zone_map
+    return replace(
+        result,
+        heatmap_box=within(placement.box, result.heatmap_box),
+        lung_mask=None if mask is None else spread(mask, placement.box),
+        zone_map=None if places is None else spread(places, placement.box),
+    )
+
+
+def _reason(laid: Laid, sentence: str) -> str:
+    """Put how a tilted film was laid before the sentence; borders cut off are no reason."""
+    note = laid.note if laid.placement.degrees else ""
+    return f"{note} {sentence}".strip()
 
 
 def _sigmoid(logits: np.ndarray | None, i: int) -> float | None:

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from covidweb.radiograph import Radiograph
+from covidweb.screening.placement import lay
 from covidweb.screening.result import Box, ScreeningResult
 
 SHIFT = 0.02
@@ -147,10 +148,11 @@ def stability(screener: Screens, film: Radiograph) -> Stability | None:
         What held, or None when the film itself is not assessed.
     """
     film = working_copy(film)
-    made = list(changes(film))
-    base, *results = screener.screen_many([film, *(changed for _, changed, _ in made)])
+    base = screener.screen_many([film])[0]
     if base.probability is None:
         return None
+    made = list(changes(lay(film, base.placement)))
+    results = screener.screen_many([changed for _, changed, _ in made])
     found = tuple(
         _compare(base, result, title, move)
         for (title, _, move), result in zip(made, results, strict=True)

@@ -7,6 +7,7 @@ import pytest
 
 from covidweb.report import colour_bar, overlay
 from covidweb.report.overlay import COLOUR_MAPS, colours, evidence_map, film_image
+from covidweb.screening.placement import Placement, lay
 
 CYAN = (80, 220, 255)
 
@@ -142,3 +143,11 @@ def test_the_colour_bar_has_most_evidence_on_top():
     run = bar[44:344, 20].sum(axis=-1)
     assert run[0] > run[150] > run[-1]
     assert (bar[:, 48:] < 100).all(axis=-1).any(), "the labels are missing"
+
+
+def test_a_tilted_film_is_drawn_as_it_was_read(make_film, make_result):
+    film, tilt = make_film(), Placement(15.0)
+    drawn = overlay(film, make_result(placement=tilt), opacity=1)
+    laid = lay(film, tilt)
+    assert drawn.size == laid.pixels.shape[::-1] != film.pixels.shape[::-1]
+    assert drawn.tobytes() == overlay(laid, make_result(), opacity=1).tobytes()

@@ -10,9 +10,11 @@ from covidweb.bundle import WEIGHTS
 from covidweb.bundle.card import Calibration
 from covidweb.errors import ModelError
 from covidweb.radiograph import read_radiograph
+from covidweb.screening.placement import Placement, lay
 from covidweb.screening.regions import Lungs
-from covidweb.screening.result import ZONES
+from covidweb.screening.result import ZONES, Finding
 from covidweb.screening.screener import Screener
+from covidweb.screening.upright import Laid
 
 
 class DrawnLungs:
@@ -225,3 +227,53 @@ def test_one_sessions_fault_leaves_the_others_their_answers(screener, film_png):
         thread.join()
     assert found[2] == "out of memory"
     assert all(isinstance(found[i], float) for i in (0, 1, 3))
+
+
+class Upright:
+    """Stands in for the upright check: lays every film in one way."""
+
+    def __init__(self, placement=Placement(), *findings):  # noqa: B008
+        self.placement, self.findings = placement, findings
+
+    def lay(self, films):
+        return [Laid(lay(film, self.placement), self.placement, self.findings) for film in films]
+
+
+def with_upright(screener, *laid):
+    parts = screener._model, screener._engine, screener._finder, screener._gate
+    return Screener(screener.bundle, *parts, upright=Upright(*laid))
+
+
+def test_a_film_that_lies_wrong_is_turned_away_for_that_alone(screener, radiograph):
+    wrong = Finding("upright", False, "It lies upside down.")
+    found = with_upright(screener, Placement(), wrong).screen(radiograph)
+    assert found.status == "not_assessed" and found.probability is None
+    assert found.reason == "It lies upside down."
+    assert "lungs" not in {finding.name for finding in found.quality}
+
+
+def test_a_colour_picture_is_not_said_to_lie_wrong(screener, radiograph):
+    wrong = Finding("upright", False, "It lies upside down.")
+    found = with_upright(screener, Placement(), wrong).screen(replace(radiograph, chroma=0.4))
+    assert "colour" in found.reason and "upside down" not in found.reason
+
+
+def test_a_tilted_film_is_read_as_turned_and_says_so(screener, radiograph):
+    tilt = Placement(12.0)
+    found = with_upright(screener, tilt).screen(radiograph)
+    assert found.placement == tilt and "tilted clockwise by 12 degrees" in found.reason
+    turned = screener.screen(lay(radiograph, tilt))
+    assert found.probability == pytest.approx(turned.probability, abs=1e-6)
+    assert "upright" in found.elapsed_ms
+
+
+def test_borders_do_not_move_the_answer_and_nothing_leaves_its_place(screener, radiograph):
+    plain = screener.screen(radiograph)
+    framed = replace(radiograph, pixels=np.pad(radiograph.pixels, ((0, 256), (256, 0))))
+    found = with_upright(screener, Placement(box=(0.5, 0.0, 1.0, 0.5))).screen(framed)
+    assert found.probability == pytest.approx(plain.probability, abs=1e-6)
+    assert not found.placement.moved and found.reason == plain.reason
+    assert found.heatmap_box == pytest.approx((0.5, 0.0, 1.0, 0.5))
+    assert not found.lung_mask[32:].any() and not found.lung_mask[:, :32].any()
+    np.testing.assert_array_equal(found.zone_map[:32, 32:], plain.zone_map[1::2, 1::2])
+    assert found.regions == pytest.approx(plain.regions)

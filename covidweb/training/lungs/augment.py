@@ -50,8 +50,11 @@ def _matrix(side: int, aspect: float, size: int, rng: np.random.Generator) -> np
     return np.column_stack([to_source, centre - 0.5 - to_source @ [half, half]])
 
 
-def disturbed(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Change the grey levels of a film, float32 (S, S) in 0..1, and put things on it."""
+def disturbed(film: np.ndarray, rng: np.random.Generator, inverted: float = 0.3) -> np.ndarray:
+    """Change the grey levels of a film, float32 (S, S) in 0..1, and put things on it.
+
+    `inverted` is the share of films shown with air bright.
+    """
     if rng.random() < 0.15:
         film = _equalised(film, rng)
     if rng.random() < 0.2:
@@ -61,7 +64,7 @@ def disturbed(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             film = change(film, rng)
     if rng.random() < 0.15:
         film = _covered(film, rng)
-    if rng.random() < 0.3:
+    if rng.random() < inverted:
         film = 1 - film
     for change, chance in ((_coarse, 0.2), (_blurred, 0.2), (_noisy, 0.3), (_jpeg, 0.15)):
         if rng.random() < chance:

@@ -1,0 +1,278 @@
+"""Train the upright check on self-made copies of upright films and write its bundle."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from covidweb.bundle import Bundle, Card, InputSpec, seal
+from covidweb.bundle.card import Data
+from covidweb.dataset import manifest_sha256
+from covidweb.dataset.split import split_sha256
+from covidweb.files import replacing
+from covidweb.networks.device import prepare_device
+from covidweb.networks.upright import KINDS, SIZE, WIDTH, build_upright
+from covidweb.screening.borders import content_box
+from covidweb.screening.upright import Posture, UprightCheck
+from covidweb.training.films import read_films
+from covidweb.training.provenance import INTENDED_USE, versions
+from covidweb.training.run import Run, run_folder
+from covidweb.training.upright.cutoffs import RULE, choose_cutoffs
+from covidweb.training.upright.films import (
+    Shelf,
+    learned_rows,
+    read_shelf,
+    simulated_films,
+    validation_rows,
+    with_split,
+)
+from covidweb.training.upright.pictures import draw_picture
+
+if TYPE_CHECKING:
+    import keras
+
+EPOCHS = 26
+STEPS = 80
+BATCH = 48
+RATE = 3e-3
+WEIGHTS = "upright.keras"
+CHECKED = 768
+"""Pictures drawn once from films of the split `validation`, for the history's columns `val_`."""
+
+COLUMNS = (
+    "epoch",
+    "loss",
+    "kind",
+    "turn",
+    "mirrored",
+    "val_loss",
+    "val_kind",
+    "val_turn",
+    "val_mirrored",
+    "learning_rate",
+    "seconds",
+)
+
+Log = Callable[[str], None]
+
+
+def train_upright(
+    data: Path,
+    output: Path,
+    *,
+    seed: int = 0,
+    epochs: int = EPOCHS,
+    steps: int = STEPS,
+    size: int = SIZE,
+    width: int = WIDTH,
+    command: str = "",
+    log: Log = print,
+) -> Bundle:
+    """Train the upright check and write its bundle: weights, history and card.
+
+    A killed run goes on where it was when the same command is given again.
+
+    Args:
+        data: the data root.
+        output: folder of the bundle; made when missing.
+        seed: of the films kept back, the weights and the pictures.
+        epochs: each of `steps` batches of `BATCH` pictures.
+        steps: batches of an epoch.
+        size: side of the input in pixels.
+        width: channels of the first convolution.
+        command: the command line, for the card.
+        log: receives one line per epoch.
+
+    Raises:
+        DataError: the manifest or a film in it is missing.
+    """
+    prepare_device()
+    films = with_split(data)
+    learned, checked = films[learned_rows(films)], films[validation_rows(films)]
+    source = _data(data, films, learned)
+    facts = {"epochs": epochs, "steps": steps, "size": size, "width": width, "data": asdict(source)}
+    run = Run(run_folder(f"{output.name}-seed{seed}"), COLUMNS, facts)
+    cache = run_folder("cache-upright")
+    model = fit(
+        _with_simulated(read_shelf(data, learned, cache)),
+        read_shelf(data, checked, cache),
+        run,
+        seed=seed,
+        epochs=epochs,
+        steps=steps,
+        size=size,
+        width=width,
+        log=log,
+    )
+    with replacing(output / WEIGHTS) as beside:
+        model.save(beside)
+    run.copy_history(output)
+    card = _card(size, width, seed, source, command)
+    check = UprightCheck(seal(output, card, (WEIGHTS,)), model)
+    cutoffs = choose_cutoffs(_postures(check, data, checked))
+    return seal(output, replace(card, cutoffs=cutoffs), (WEIGHTS,))
+
+
+def fit(
+    shelf: Shelf,
+    checked: Shelf,
+    run: Run,
+    *,
+    seed: int,
+    epochs: int,
+    steps: int,
+    size: int,
+    width: int,
+    log: Log,
+) -> "keras.Model":
+    """Fit a fresh network and return it without its optimiser; see `train_upright`."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    model = build_upright(size, width)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        RATE / 20, epochs * steps, alpha=0.005, warmup_target=RATE, warmup_steps=min(steps, 60)
+    )
+    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, global_clipnorm=1.0)
+    model.compile(optimizer, loss=picture_loss, metrics=[kind, turn, mirrored])
+    done = run.resume(model)
+    model.fit(
+        _batches(shelf, size, steps, seed, done),
+        validation_data=_drawn(checked, size, CHECKED, (seed, 1)),
+        initial_epoch=done,
+        epochs=epochs,
+        verbose=0,
+        callbacks=run.callbacks(model, lambda epoch: float(schedule(epoch * steps)), log),
+    )
+    model.optimizer = None
+    return model
+
+
+def picture_loss(target: Any, answers: Any) -> Any:
+    """Cross-entropy of the kind and of mirrored, and the angle's square error, where they count.
+
+    Args:
+        target: (N, 6) as `Picture.target` makes it.
+        answers: (N, 8) as `build_upright` gives them.
+
+    Returns:
+        Loss per picture, (N,).
+    """
+    from keras import ops
+
+    count = len(KINDS)
+    kinds = ops.one_hot(ops.cast(target[:, 0], "int32"), count)
+    entropy = -ops.sum(kinds * ops.log_softmax(answers[:, :count]), axis=-1)
+    offset = ops.sum(ops.square(answers[:, count : count + 2] - target[:, 1:3]), axis=-1)
+    logit, truth = answers[:, count + 2], target[:, 3]
+    mirror = ops.softplus(logit) - truth * logit
+    # Near upright the angle is taken out, not just told, so it counts for more there.
+    turned = (2.0 * target[:, 4] + 4.0 * target[:, 5]) * offset
+    return entropy + turned + 2.0 * target[:, 5] * mirror
+
+
+def kind(target: Any, answers: Any) -> Any:
+    """Whether the kind was told, 0 or 1 per picture, (N,)."""
+    from keras import ops
+
+    found = ops.argmax(answers[:, : len(KINDS)], axis=-1)
+    return ops.cast(ops.equal(ops.cast(found, "float32"), target[:, 0]), "float32")
+
+
+def turn(target: Any, answers: Any) -> Any:
+    """Share of a batch's frontal films whose angle was told to within 20 degrees."""
+    from keras import ops
+
+    found = answers[:, len(KINDS) : len(KINDS) + 2]
+    along = ops.sum(found * target[:, 1:3], axis=-1)
+    near = along > np.cos(np.deg2rad(20)) * ops.sqrt(ops.sum(ops.square(found), axis=-1) + 1e-9)
+    return _share(near, target[:, 4])
+
+
+def mirrored(target: Any, answers: Any) -> Any:
+    """Share of a batch's frontal films near upright told rightly to be mirrored or not."""
+    from keras import ops
+
+    right = ops.equal(answers[:, len(KINDS) + 2] > 0, target[:, 3] > 0.5)
+    return _share(right, target[:, 5])
+
+
+def _share(right: Any, counted: Any) -> Any:
+    from keras import ops
+
+    return ops.sum(ops.cast(right, "float32") * counted) / ops.maximum(ops.sum(counted), 1.0)
+
+
+def _batches(shelf: Shelf, size: int, steps: int, seed: int, done: int) -> Any:
+    """Return a PyDataset of pictures, drawn anew in every epoch; `done` were fitted before."""
+    import keras
+
+    class Drawn(keras.utils.PyDataset):
+        epoch = done
+
+        def __len__(self) -> int:
+            return steps
+
+        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+            return _drawn(shelf, size, BATCH, (seed, 2, self.epoch, index))
+
+        def on_epoch_end(self) -> None:
+            self.epoch += 1
+
+    return Drawn(workers=2, use_multiprocessing=False, max_queue_size=12)
+
+
+def _drawn(
+    shelf: Shelf, size: int, count: int, seed: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return pictures float32 (N, S, S, 1) and targets float32 (N, 6)."""
+    rng = np.random.default_rng(seed)
+    pictures = [draw_picture(shelf, size, rng) for _ in range(count)]
+    grey = np.stack([picture.grey for picture in pictures])[..., None]
+    return grey, np.stack([picture.target() for picture in pictures])
+
+
+def _postures(check: UprightCheck, data: Path, rows: pd.DataFrame) -> Iterator[Posture]:
+    films = read_films(data, rows, "Choosing cutoffs")
+    while part := list(islice(films, BATCH)):
+        yield from check.postures(part, [content_box(film.pixels) for film in part])
+
+
+def _with_simulated(shelf: Shelf) -> Shelf:
+    return Shelf(shelf.frontal + simulated_films(), shelf.lateral, shelf.other)
+
+
+def _data(data: Path, films: pd.DataFrame, learned: pd.DataFrame) -> Data:
+    split = films.set_index("image_id")["split"]
+    counts = learned["set"].value_counts().sort_index()
+    return Data(
+        manifest_sha256=manifest_sha256(data),
+        split_sha256=split_sha256(split),
+        learned={str(name): int(count) for name, count in counts.items()},
+    )
+
+
+def _card(size: int, width: int, seed: int, data: Data, command: str) -> Card:
+    return Card(
+        kind="upright",
+        title="Upright check",
+        input=InputSpec(size),
+        width=width,
+        seed=seed,
+        cutoffs_rule=RULE,
+        data=data,
+        intended_use=INTENDED_USE,
+        limits=(
+            "A heart on the right reads as a mirrored film: dextrocardia is turned away with that "
+            "reason. Side letters are not read.",
+            "Lateral films were learned from few patients of one collection.",
+            "Oblique films, films of other parts of the body and photographs of films were not "
+            "learned.",
+        ),
+        versions=versions(),
+        command=command,
+    )

@@ -1,0 +1,133 @@
+"""The upright check: its sentences on a stubbed network, its eyes on the shipped one."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from covidweb.bundle import Bundle, Card, InputSpec
+from covidweb.errors import ModelError
+from covidweb.networks.upright import KINDS
+from covidweb.radiograph import read_radiograph
+from covidweb.screening.upright import MIRRORED, WRONG_KIND, UprightCheck
+
+CUTOFFS = {"not_frontal": 0.6, "mirrored": 2.0}
+
+
+class Network:
+    """Answers with a kind, an angle and a side; of a mirror image as a network should.
+
+    Once a film was turned, it is upright.
+    """
+
+    def __init__(self, kind="frontal", degrees=0.0, mirrored=-3.0):
+        self.kind, self.degrees, self.mirrored = kind, degrees, mirrored
+        self.calls = 0
+
+    def __call__(self, films):
+        degrees = self.degrees if self.calls == 0 else 0.0
+        self.calls += 1
+        return np.array(
+            [self.answer(degrees, sign) for sign in (1, -1) for _ in range(len(films) // 2)],
+            np.float32,
+        )
+
+    def answer(self, degrees, sign=1):
+        angle = np.deg2rad(degrees)
+        kinds = 8.0 * np.array([kind == self.kind for kind in KINDS])
+        return [*kinds, np.cos(angle), sign * np.sin(angle), sign * self.mirrored]
+
+
+@pytest.fixture
+def check(monkeypatch):
+    def make(network=None, **answers):
+        monkeypatch.setattr("covidweb.screening.upright.compiled", lambda model: model)
+        card = Card(kind="upright", title="", input=InputSpec(32), cutoffs=CUTOFFS)
+        return UprightCheck(Bundle(Path("upright"), card), network or Network(**answers))
+
+    return make
+
+
+@pytest.fixture
+def radiograph(film_png):
+    return read_radiograph(film_png(4))
+
+
+def test_an_upright_film_is_left_as_it_is(check, radiograph):
+    laid = check(degrees=3.0).lay([radiograph])[0]
+    assert laid.passed and laid.film is radiograph and laid.note == ""
+    assert not laid.placement.moved
+    assert [finding.name for finding in laid.findings] == ["one_film", "upright", "sides"]
+
+
+@pytest.mark.parametrize("kind", sorted(WRONG_KIND))
+def test_what_is_no_single_frontal_film_is_turned_away_with_its_reason(check, radiograph, kind):
+    laid = check(kind=kind, degrees=90.0).lay([radiograph])[0]
+    assert not laid.passed and laid.film is radiograph
+    assert [finding.message for finding in laid.findings] == [WRONG_KIND[kind]]
+
+
+@pytest.mark.parametrize(
+    ("degrees", "words"),
+    [
+        (180.0, "upside down"),
+        (-170.0, "upside down"),
+        (92.0, "on its side"),
+        (-90.0, "on its side"),
+        (40.0, "tilted by 40 degrees"),
+    ],
+)
+def test_a_film_that_lies_wrong_is_turned_away(check, radiograph, degrees, words):
+    laid = check(degrees=degrees).lay([radiograph])[0]
+    failed = [finding for finding in laid.findings if not finding.passed]
+    assert [finding.name for finding in failed] == ["upright"]
+    assert words in failed[0].message and not laid.placement.moved
+
+
+def test_a_heart_on_the_right_is_turned_away_and_says_both_causes(check, radiograph):
+    laid = check(mirrored=2.5).lay([radiograph])[0]
+    assert [f.message for f in laid.findings if not f.passed] == [MIRRORED]
+    assert "dextrocardia" in MIRRORED
+    assert check(mirrored=1.5).lay([radiograph])[0].passed
+
+
+@pytest.mark.parametrize(("degrees", "way"), [(12.0, "clockwise"), (-9.0, "anticlockwise")])
+def test_a_tilted_film_is_turned_upright_with_a_note(check, radiograph, degrees, way):
+    laid = check(degrees=degrees).lay([radiograph])[0]
+    assert laid.passed and laid.placement.degrees == pytest.approx(degrees, abs=1e-4)
+    assert laid.film.pixels.shape != radiograph.pixels.shape
+    assert f"tilted {way} by {abs(degrees):.0f} degrees" in laid.note
+    assert laid.note in [finding.message for finding in laid.findings]
+
+
+def test_wide_borders_are_cut_off_and_narrow_ones_stay(check, radiograph):
+    for border, cut in ((60, True), (4, False)):
+        framed = replace(radiograph, pixels=np.pad(radiograph.pixels, border))
+        laid = check().lay([framed])[0]
+        assert laid.placement.moved == cut
+        if cut:
+            np.testing.assert_array_equal(laid.film.pixels, radiograph.pixels)
+            assert "borders were left out" in laid.note
+
+
+def test_a_batch_is_laid_film_by_film(check, radiograph):
+    class Mixed(Network):
+        def __call__(self, films):
+            found = super().__call__(films)
+            if self.calls == 1:
+                half = len(films) // 2
+                found[1], found[half + 1] = self.answer(10.0), self.answer(10.0, -1)
+            return found
+
+    laid = check(Mixed()).lay([radiograph] * 3)
+    assert [one.placement.degrees > 5 for one in laid] == [False, True, False]
+
+
+def test_no_films_give_no_answers(check):
+    assert check().lay([]) == []
+
+
+def test_a_bundle_of_another_kind_is_refused(seed_root):
+    with pytest.raises(ModelError, match="which way up"):
+        UprightCheck.load(seed_root, "seed")
