@@ -8,7 +8,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -40,33 +42,43 @@ def browser_models(
     return root
 
 
-@pytest.fixture(scope="session")
-def server(browser_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start the app; the address once it says that it is well."""
+@contextmanager
+def serving(
+    folder: Path, models: Path, data: Path | None = None, **options: Any
+) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Run the app until the block ends: its address, once it says that it is well, and process.
+
+    `options` are further arguments of `subprocess.Popen`.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
     environment = os.environ | {
-        "COVIDWEB_MODELS": str(browser_models),
-        "COVIDWEB_DATA": str(folder / "no-data"),
+        "COVIDWEB_MODELS": str(models),
+        "COVIDWEB_DATA": str(data or folder / "no-data"),
         "COVIDWEB_RUNS": str(folder / "no-runs"),
     }
     command = [sys.executable, "-m", "covidweb", "serve", "--port", str(port)]
     log = folder / "log"
     with log.open("w") as stream:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=stream, stderr=subprocess.STDOUT
-        )
+        given = {"env": environment, "stdout": stream, "stderr": subprocess.STDOUT} | options
+        process = subprocess.Popen(command, cwd=ROOT, **given)
     try:
-        _wait(f"http://localhost:{port}/_stcore/health", process, log)
-        yield f"http://localhost:{port}"
+        _wait(f"http://localhost:{port}/healthz", process, log)
+        yield f"http://localhost:{port}", process
     finally:
         process.terminate()
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+
+
+@pytest.fixture(scope="session")
+def server(browser_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app's address, with one bundle and no data."""
+    with serving(tmp_path_factory.mktemp("server"), browser_models) as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")
