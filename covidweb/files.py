@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from covidweb.errors import DataError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -53,3 +55,33 @@ def file_sha256(path: Path) -> str:
     """Return the sha256 of a file as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def replacing_folder(path: Path, sign: str) -> Iterator[Path]:
+    """Yield an empty folder of the same name, to take the place of `path` when the block ends well.
+
+    It lies in a hidden folder beside `path`. Until the block has ended, `path` stays as it was,
+    also when the process is killed.
+
+    Args:
+        path: the folder to make or to replace, with all that is in it.
+        sign: name of a file that tells such a folder from any other.
+
+    Raises:
+        DataError: a folder is there which holds something, but no `sign`.
+        OSError: the disk is full or cannot be written.
+    """
+    path = path.resolve()
+    if path.exists() and not (path / sign).is_file() and any(path.iterdir()):
+        raise DataError(
+            f"The folder '{path.name}' would be replaced, but it has no {sign}: choose another."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as hidden:
+        beside, before = Path(hidden) / path.name, Path(hidden) / f"{path.name}-before"
+        beside.mkdir()
+        yield beside
+        if path.exists():
+            path.rename(before)
+        beside.rename(path)

@@ -1,6 +1,7 @@
 """`train`: fit a network on a data root and write its bundle."""
 
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,14 @@ def command_line() -> str:
     return " ".join(["python -m covidweb", *words])
 
 
+def _in_place_of(output: Path) -> AbstractContextManager[Path]:
+    """Return a folder to write to; the old bundle stays as it is until the new one is whole."""
+    from covidweb.bundle import CARD
+    from covidweb.files import replacing_folder
+
+    return replacing_folder(output, CARD)
+
+
 @app.command()
 def seed(
     data: Data,
@@ -29,15 +38,16 @@ def seed(
     """The article's CNN: six layers, 3,500 films, 16 epochs."""
     from covidweb.training.seed.train import train_seed
 
-    train_seed(
-        data,
-        output,
-        seed=seed,
-        epochs=epochs,
-        films=films,
-        command=command_line(),
-        log=typer.echo,
-    )
+    with _in_place_of(output) as folder:
+        train_seed(
+            data,
+            folder,
+            seed=seed,
+            epochs=epochs,
+            films=films,
+            command=command_line(),
+            log=typer.echo,
+        )
 
 
 @app.command()
@@ -51,7 +61,8 @@ def lungs(
     from covidweb.training.lungs.train import train_lungs
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    train_lungs(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
+    with _in_place_of(output) as folder:
+        train_lungs(data, folder, seed=seed, command=command_line(), log=typer.echo, **options)
 
 
 @app.command()
@@ -82,12 +93,13 @@ def classifier(
     from covidweb.training.classifier.train import train_classifier
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    train_classifier(
-        data,
-        output,
-        seed=seed,
-        hold_out=tuple(hold_out or ()),
-        command=command_line(),
-        log=typer.echo,
-        **options,
-    )
+    with _in_place_of(output) as folder:
+        train_classifier(
+            data,
+            folder,
+            seed=seed,
+            hold_out=tuple(hold_out or ()),
+            command=command_line(),
+            log=typer.echo,
+            **options,
+        )
