@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from covidweb.views import session
+from covidweb.views import parts, session
 
 icon = Path(session.__file__).with_name("icon.png")
 st.set_page_config(page_title="covidweb", page_icon=str(icon), layout="wide")
@@ -18,6 +18,7 @@ pages = [
 ]
 current = st.navigation(pages)
 st.sidebar.caption("Research software, not a medical device.")
+parts.widen()
 current.run()
 if current in pages[:2]:
     session.warm_choice()

@@ -26,13 +26,21 @@ films = worklist.current()
 worklist.keep_in_tab(films)
 films.use(session.model(bundle))
 upload.take_in(films)
-progress.show(films)
 cut = verdict.chosen_threshold(bundle)
-rows = [worklist.judged(row, cut) for row in films.rows(bundle.sha256)]
-if rows:
+tools = st.container(horizontal=True, vertical_alignment="center")
+with tools:
+    upload.buttons(films)
     reading.switch()
+progress.show(films)
+rows = [worklist.judged(row, cut) for row in films.rows(bundle.sha256)]
+secret = any(reading.hidden(row) for row in rows)
+if len(rows) > 1 and not secret:
+    tools.markdown(table.counts(rows), width="content")
+if rows:
+    large = st.container()
     shown = table.show(films, rows, reading.hidden) if len(rows) > 1 else rows
-    chosen = single.show(films, shown, bundle) if shown else None
-    if not any(reading.hidden(row) for row in rows):
+    with large:
+        chosen = single.show(films, shown, bundle) if shown else None
+    if not secret:
         threshold.show(rows, bundle)
         takeaway.show(films, shown, chosen, bundle)

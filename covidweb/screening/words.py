@@ -13,6 +13,15 @@ HEADLINES = {
 }
 """Verdict of an `ok` result, or the status of any other, to the words for it."""
 
+SHORT = {
+    "covid": "Suspicious",
+    "normal": "Not suspicious",
+    "uncertain": "Not sure",
+    "not_assessed": "Not assessed",
+    "error": "Not read",
+}
+"""The same where there is little room."""
+
 ZONE_TITLES = {zone: zone.replace("_", " ") for zone in ZONES}
 
 MOSTLY = 0.6
@@ -24,8 +33,12 @@ FAINT = 0.15
 
 def headline(result: ScreeningResult) -> str:
     """Return the verdict in a few words, or why there is none."""
-    key = result.verdict if result.status == "ok" and result.verdict else result.status
-    return HEADLINES[key]
+    return HEADLINES[answer_key(result)]
+
+
+def answer_key(result: ScreeningResult) -> str:
+    """Return which of `HEADLINES` a result gets."""
+    return result.verdict if result.status == "ok" and result.verdict else result.status
 
 
 def probability_words(probability: float) -> str:

@@ -4,6 +4,7 @@ from covidweb.simulate.films import (
     SimulatedFilm,
     sample_film,
     sample_films,
+    sample_opacity,
     sample_seed,
     simulate_film,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "SimulatedFilm",
     "sample_film",
     "sample_films",
+    "sample_opacity",
     "sample_seed",
     "simulate_film",
     "write_simulated",

@@ -93,6 +93,11 @@ def sample_film(index: int) -> SimulatedFilm:
     return simulate_film(*sample_seed(index), SAMPLE_SIZE)
 
 
+def sample_opacity(seed: int) -> np.ndarray:
+    """Return the opacities of the sample drawn from a seed, as in `SimulatedFilm`."""
+    return sample_film(seed - FIRST_SAMPLE).opacity
+
+
 @lru_cache(maxsize=4)
 def sample_films(count: int = 6) -> tuple[SimulatedFilm, ...]:
     """Return the first few samples."""

@@ -30,6 +30,11 @@ def page_link(path: str, label: str, icon: str) -> None:
         st.markdown(f"{icon} {label}")
 
 
+def widen() -> None:
+    """Leave the window to the page: a film is looked at, and wants the room."""
+    st.html("<style>.stMainBlockContainer {padding: 3.5rem 2rem 4rem}</style>")
+
+
 def problem(sentence: str) -> None:
     """Show one sentence about something that did not work."""
     st.warning(sentence, icon=":material/warning:")

@@ -21,9 +21,10 @@ def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, film_png):
     verdict = page.get_by_text("Probability of COVID-19:")
     expect(verdict.first).to_be_visible(timeout=PATIENCE)
     expect(verdict.first).to_contain_text(re.compile(r"\d+\s?%"))
-    expect(page.get_by_role("radio", name="Overlay", exact=True)).to_be_checked()
-    chart = page.locator("[data-testid=stPlotlyChart]").first
-    expect(chart.locator("image").first).to_be_visible(timeout=PATIENCE)
+    film = page.get_by_role("img", name=re.compile("^Chest film drawn.png"))
+    expect(film).to_be_visible(timeout=PATIENCE)
+    expect(film).to_have_attribute("data-frames", re.compile(r"[1-9]"))
+    expect(page.get_by_label("Overlay")).to_be_visible()
 
 
 def test_a_broken_file_gets_a_sentence_and_the_app_goes_on(page, film_png):

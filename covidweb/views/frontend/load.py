@@ -12,15 +12,22 @@ _HERE = Path(__file__).parent
 
 @cache
 def component(name: str) -> Callable[..., Any]:
-    """Return the command that mounts the component of `name.js` and, where there is one, its CSS.
+    """Return the command that mounts a component.
 
-    What a component needs to show goes into its `data`; its script writes it as text, never as
-    HTML.
+    Its script is `name.js`, or the files of the folder `name` put together, the one of its own
+    name last. What it shows goes into its `data`; scripts write that as text, never as HTML.
     """
     style = _HERE / f"{name}.css"
     return st.components.v2.component(
         f"covidweb_{name}",
         html="<div class='root'></div>",
-        js=(_HERE / f"{name}.js").read_text("utf-8"),
+        js=_script(name),
         css=style.read_text("utf-8") if style.is_file() else None,
     )
+
+
+def _script(name: str) -> str:
+    folder = _HERE / name
+    files = sorted(folder.glob("*.js")) if folder.is_dir() else [_HERE / f"{name}.js"]
+    files.sort(key=lambda file: file.stem == name)
+    return "\n".join(file.read_text("utf-8") for file in files)

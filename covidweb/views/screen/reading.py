@@ -12,13 +12,14 @@ SWITCH = "reading_first"
 _WORDS = {"covid": HEADLINES["covid"], "normal": HEADLINES["normal"]}
 
 
-def switch() -> bool:
-    """Draw the switch and return whether the reader reads first."""
-    return st.toggle(
+def switch() -> None:
+    """Draw the switch between reading first and seeing the model at once."""
+    st.toggle(
         "Read first, then see the model",
         key=SWITCH,
         persist_state="session",
         help="For students: the answer stays hidden until you have given yours.",
+        width="content",
     )
 
 

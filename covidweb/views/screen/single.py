@@ -1,98 +1,125 @@
-"""The single view: one film's answer, picture, zones and panels; and the way between films."""
+"""The single view: the rail of films, one film large, its answer beside it, panels below."""
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
-from covidweb.screening.films import Row
+from covidweb.radiograph import Radiograph
+from covidweb.screening.films import Film, Row
+from covidweb.screening.words import evidence_sentence
 from covidweb.screening.worklist import Worklist
-from covidweb.views.screen import explain, film, known, reading, trust, verdict, zones
+from covidweb.views.screen import explain, known, rail, reading, trust, verdict, viewer, zones
 
-_CHOICE = "screen_choice"
+_SHOWN = "screen_shown"
+_GONE = "This film is no longer kept in memory; upload it again to see it."
 
 
 def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
     """Draw the chosen one of `rows` (not empty) and return it."""
-    row = _choose(worklist, rows)
-    picture = worklist.read(row.film)
-    hidden = reading.hidden(row)
-    # The answer comes first, so that it does on a phone as well.
-    side, large = st.columns([2, 3], gap="large")
-    with side:
-        _name(row)
-        if hidden:
-            truth = known.look_up(row.film, picture, bundle).truth if picture is not None else ""
-            reading.ask(row, truth)
-        else:
-            verdict.show(row, bundle)
-            reading.compare(row)
-    with large:
-        if picture is not None:
-            film.show(row, picture, revealed=not hidden)
-        elif row.film.thumbnail:
-            st.info("This film is no longer kept in memory; upload it again to see it.")
-    if hidden:
+    row = _chosen(worklist, rows)
+    film = worklist.read(row.film)
+    places = _places(len(rows) > 1)
+    if "rail" in places:
+        with places["rail"]:
+            rail.show(worklist, rows, row, reading.hidden)
+    with places["answer"]:
+        _answer(row, film, bundle)
+    with places["film"]:
+        _film(worklist, rows, row, film)
+    with places["more"]:
+        _more(row, bundle)
+    if reading.hidden(row):
         return row
-    with side:
-        zones.show(row.result)
-        trust.caution(row, bundle)
-    if picture is not None and row.result.probability is not None:
-        trust.show(row, picture, bundle)
-        explain.show(row, picture, bundle)
+    if film is not None and row.result.probability is not None:
+        trust.show(row, film, bundle)
+        explain.show(row, film, bundle)
     elif row.result.quality:
         trust.findings(row)
     return row
 
 
-def _choose(worklist: Worklist, rows: Sequence[Row]) -> Row:
-    ids = [row.film.id for row in rows]
-    place = ids.index(worklist.selected) if worklist.selected in ids else 0
-    if len(ids) > 1:
-        _walk(worklist, rows, place)
-    return rows[place]
+def _places(several: bool) -> dict[str, DeltaGenerator]:
+    """Lay out the page: beside each other, or on a phone below each other, the answer first."""
+    if "Mobi" in str(st.context.headers.get("User-Agent", "")):
+        order = ("answer", "film", "rail", "more") if several else ("answer", "film", "more")
+        return {place: st.container() for place in order}
+    widths = {"rail": 6, "film": 18, "answer": 9} if several else {"film": 18, "answer": 9}
+    places = dict(zip(widths, st.columns(list(widths.values()), gap="medium"), strict=True))
+    return places | {"more": places["answer"]}
 
 
-def _walk(worklist: Worklist, rows: Sequence[Row], place: int) -> None:
-    """Draw the picker with previous and next; all three follow `worklist.selected`."""
-    names = {row.film.id: row.film.name for row in rows}
-    ids = list(names)
-
-    def go(number: int) -> None:
-        worklist.selected = number
-
-    st.session_state[_CHOICE] = ids[place]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.button(
-            "Previous",
-            icon=":material/chevron_left:",
-            disabled=place == 0,
-            on_click=go,
-            args=(ids[max(0, place - 1)],),
-            key="screen_previous",
-        )
-        st.button(
-            "Next",
-            icon=":material/chevron_right:",
-            disabled=place == len(ids) - 1,
-            on_click=go,
-            args=(ids[min(len(ids) - 1, place + 1)],),
-            key="screen_next",
-        )
-        st.selectbox(
-            f"Film {place + 1} of {len(ids)}",
-            ids,
-            format_func=lambda number: names.get(number, ""),
-            key=_CHOICE,
-            on_change=lambda: go(st.session_state[_CHOICE]),
-            width=420,
-        )
+def _answer(row: Row, film: Radiograph | None, bundle: Bundle) -> None:
+    _name(row.film)
+    if reading.hidden(row):
+        truth = known.look_up(row.film, film, bundle).truth if film is not None else ""
+        reading.ask(row, truth)
+    else:
+        verdict.show(row, bundle)
 
 
-def _name(row: Row) -> None:
+def _more(row: Row, bundle: Bundle) -> None:
+    if reading.hidden(row):
+        return
+    reading.compare(row)
+    verdict.meaning_of(row, bundle)
+    zones.show(row.result)
+    trust.caution(row, bundle)
+
+
+def _film(worklist: Worklist, rows: Sequence[Row], row: Row, film: Radiograph | None) -> None:
+    if film is None:
+        if row.film.thumbnail:
+            st.info(_GONE)
+        return
+    hidden = reading.hidden(row)
+    said = "" if hidden else evidence_sentence(row.result)
+    viewer.show(
+        viewer.Picture(
+            key=row.film.key,
+            film=film,
+            alt=f"Chest film {row.film.name}. {said}".strip(),
+            result=None if hidden else row.result,
+            lines=() if hidden else viewer.lines(row.result, true_opacity(row.film)),
+        ),
+        key="screen_viewer",
+        on_step=lambda steps: _step(worklist, rows, row, steps),
+    )
+
+
+def true_opacity(film: Film) -> np.ndarray | None:
+    """Return where a simulated film's opacities lie, float (H, W) in 0..1; None for other films."""
+    if film.seed is None:
+        return None
+    from covidweb.simulate import sample_opacity
+
+    return sample_opacity(film.seed)
+
+
+def _chosen(worklist: Worklist, rows: Sequence[Row]) -> Row:
+    """Return the row to show: the selected one, else the one shown last while that one waits."""
+    answered = {row.film.id: row for row in rows}
+    for number in (worklist.selected, st.session_state.get(_SHOWN)):
+        if number in answered:
+            break
+    else:
+        number = rows[0].film.id
+    st.session_state[_SHOWN] = number
+    return answered[number]
+
+
+def _step(worklist: Worklist, rows: Sequence[Row], row: Row, steps: int) -> None:
+    ids = [other.film.id for other in rows]
+    place = ids.index(row.film.id) + steps
+    worklist.selected = ids[max(0, min(len(ids) - 1, place))]
+
+
+def _name(film: Film) -> None:
     origin = {
         "simulated": "Simulated: computed from a digital chest, nobody's radiograph.",
         "dataset": "From the dataset.",
-    }.get(row.film.origin)
-    st.caption(escape(row.film.name) + (f" · {origin}" if origin else ""))
+    }.get(film.origin)
+    st.caption(escape(film.name) + (f" · {origin}" if origin else ""))

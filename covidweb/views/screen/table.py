@@ -28,36 +28,49 @@ def show(
         The rows that pass the filters, in the table's order.
     """
     secret = any(hidden(row) for row in rows)
-    kept = list(rows)
-    if not secret:
-        _counts(rows)
-        kept = by_probability(_filtered(rows))
+    panel = st.expander("Table and filters", icon=":material/table:", key="screen_table_panel")
+    with panel:
+        kept = list(rows) if secret else by_probability(_filtered(rows))
+        if kept:
+            _table(worklist, kept, hidden)
     if not kept:
         st.info("No film passes these filters.", icon=":material/filter_alt:")
-        return []
-    key = f"screen_table_{hash(tuple(row.film.id for row in kept))}"
+    elif len(kept) < len(rows):
+        st.caption(f":material/filter_alt: {len(kept)} of {len(rows)} films pass the filters.")
+    return kept
+
+
+def counts(rows: Sequence[Row]) -> str:
+    """Say how many films got which answer."""
+    words = [headline(row.result) for row in rows]
+    said = [f"{words.count(title)} {title.lower()}" for title in HEADLINES.values()]
+    shown = [text for text in said if not text.startswith("0 ")]
+    return f"**{len(rows)} films**: " + ", ".join(shown).replace("covid-19", "COVID-19") + "."
+
+
+def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool]) -> None:
+    # The key holds the order, so that a cell chosen in one order is not one of another.
+    key = f"screen_table_{hash(tuple(row.film.id for row in rows))}"
     st.dataframe(
-        frame(kept, hidden),
+        frame(rows, hidden),
         width="stretch",
-        height=_ROW_HEIGHT * (min(len(kept), _ROWS_SHOWN) + 1),
+        height=_ROW_HEIGHT * (min(len(rows), _ROWS_SHOWN) + 1),
         row_height=_ROW_HEIGHT,
         hide_index=True,
         key=key,
-        on_select=lambda: _pick(worklist, kept, key),
-        selection_mode="single-row",
+        on_select=lambda: _pick(worklist, rows, key),
+        selection_mode="single-cell",
         column_config={
             "Picture": st.column_config.ImageColumn("Film", width=60),
             "Name": st.column_config.TextColumn("Name", width="medium"),
             "Answer": st.column_config.TextColumn("Answer", width="medium"),
             "Probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0.0, max_value=1.0, format="percent", width="small"
+                "Probability", min_value=0.0, max_value=1.0, format="percent", width="medium"
             ),
             "Reason": st.column_config.TextColumn("Reason", width="large"),
         },
         alt="The films with their answers, the most suspicious first",
     )
-    st.caption("Choose a row, by its first column, to see the film below.")
-    return kept
 
 
 def by_probability(rows: Sequence[Row]) -> list[Row]:
@@ -92,13 +105,6 @@ def frame(rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False
     return table
 
 
-def _counts(rows: Sequence[Row]) -> None:
-    words = [headline(row.result) for row in rows]
-    said = [f"{words.count(title)} {title.lower()}" for title in HEADLINES.values()]
-    shown = [text for text in said if not text.startswith("0 ")]
-    st.markdown(f"**{len(rows)} films**: " + ", ".join(shown).replace("covid-19", "COVID-19") + ".")
-
-
 def _filtered(rows: Sequence[Row]) -> list[Row]:
     present = [
         title for title in HEADLINES.values() if any(headline(r.result) == title for r in rows)
@@ -121,9 +127,9 @@ def _filtered(rows: Sequence[Row]) -> list[Row]:
 
 
 def _pick(worklist: Worklist, rows: Sequence[Row], key: str) -> None:
-    chosen = st.session_state[key].selection.rows
-    if chosen and chosen[0] < len(rows):
-        worklist.selected = rows[chosen[0]].film.id
+    chosen = st.session_state[key].selection.cells
+    if chosen and int(chosen[0][0]) < len(rows):
+        worklist.selected = rows[int(chosen[0][0])].film.id
 
 
 def _zones(row: Row) -> str:

@@ -20,18 +20,20 @@ _SAMPLE = "screen_sample"
 
 
 def take_in(worklist: Worklist) -> None:
-    """Draw the uploader, the samples and the list's notes; take in what was handed over."""
+    """Draw the uploader and the list's notes, and take in what was handed over."""
     _handed_over(worklist)
-    kind = st.segmented_control(
-        "What to upload",
-        [_FILES, _FOLDER],
-        default=_FILES,
-        required=True,
-        key="screen_kind",
-        label_visibility="collapsed",
-    )
-    uploader(worklist, kind == _FOLDER)
-    _buttons(worklist)
+    with st.expander("Add films", icon=":material/add:", expanded=not worklist.films):
+        kind = st.segmented_control(
+            "What to upload",
+            [_FILES, _FOLDER],
+            default=_FILES,
+            required=True,
+            key="screen_kind",
+            label_visibility="collapsed",
+        )
+        uploader(worklist, kind == _FOLDER)
+    for note in worklist.notes:
+        st.caption(f":material/info: {escape(note)}")
 
 
 def uploader(worklist: Worklist, folder: bool = False) -> None:
@@ -94,21 +96,19 @@ def _handed_over(worklist: Worklist) -> None:
         worklist.add([Source(base_name(film["name"]), lambda: data)], "dataset", truth)
 
 
-def _buttons(worklist: Worklist) -> None:
-    with st.container(horizontal=True):
-        press(
-            "Try a simulated film",
-            "experiment",
-            "sample_button",
-            partial(add_samples, worklist),
-            "Computed from a digital chest, nobody's radiograph; each click gives another.",
+def buttons(worklist: Worklist) -> None:
+    """Draw the buttons for a sample and for an empty list."""
+    press(
+        "Try a simulated film",
+        "experiment",
+        "sample_button",
+        partial(add_samples, worklist),
+        "Computed from a digital chest, nobody's radiograph; each click gives another.",
+    )
+    if worklist.films or worklist.notes:
+        st.button(
+            "Clear the list",
+            icon=":material/delete_sweep:",
+            help="Forget every film, result and answer of this session.",
+            on_click=clear,
         )
-        if worklist.films or worklist.notes:
-            st.button(
-                "Clear the list",
-                icon=":material/delete_sweep:",
-                help="Forget every film, result and answer of this session.",
-                on_click=clear,
-            )
-    for note in worklist.notes:
-        st.caption(f":material/info: {escape(note)}")

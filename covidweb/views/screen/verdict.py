@@ -1,7 +1,5 @@
 """The answer in words: verdict, probability, and what the threshold means."""
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from covidweb.bundle import Bundle
@@ -55,10 +53,13 @@ def show(row: Row, bundle: Bundle) -> None:
         else "In brackets the 95 % interval of the calibration, from validation films of the "
         "hospitals that the model learned from. It says nothing about other hospitals.",
     )
-    _meaning(bundle, meaning.places(bundle, result.threshold))
 
 
-def _meaning(bundle: Bundle, places: Sequence[meaning.Place]) -> None:
+def meaning_of(row: Row, bundle: Bundle) -> None:
+    """Say what the threshold finds and wrongly suspects, for a film with an answer."""
+    if row.result.probability is None:
+        return
+    places = meaning.places(bundle, row.result.threshold)
     if not places:
         st.caption("What this threshold finds and misses has not been measured for this model.")
         return
