@@ -93,6 +93,49 @@ def seed_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def classifier_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model root with one bundle `classifier`: its graph, tiny and untrained, and a gate.
+
+    Its features are about those of drawn films, so that the gate lets these pass.
+    """
+    import json
+
+    import keras
+
+    from covidweb.bundle import WEIGHTS, Card, InputSpec, seal
+    from covidweb.bundle.card import Calibration, GateLimit
+    from covidweb.files import write_text
+    from covidweb.networks.classifier import CAM_LAYER, build_classifier
+    from covidweb.training.classifier.gate import fit_gate
+
+    root = tmp_path_factory.mktemp("models")
+    folder = root / "classifier"
+    folder.mkdir()
+    keras.utils.set_random_seed(5)
+    model = build_classifier(112, 4)
+    model.get_layer("opacity_share").set_weights([np.array([[0.5]], np.float32)])
+    model.save(folder / WEIGHTS)
+    reader = keras.Model(model.input, model.get_layer("features").output)
+    films = np.stack([draw_film(seed, (112, 112)) for seed in range(40)])
+    features = reader.predict(np.stack([films, np.ones_like(films)], -1), verbose=0)
+    cloud, _ = fit_gate(features, np.arange(40) % 2, features)
+    write_text(folder / "gate.json", json.dumps(cloud))
+    card = Card(
+        kind="classifier",
+        title="Tiny classifier",
+        classes=("covid", "normal"),
+        input=InputSpec(112, "lungs", mask_channel=True),
+        cam_layer=CAM_LAYER,
+        cam_scale=0.1,
+        calibration=Calibration(temperature=1.5, bias=0.25),
+        threshold=0.4,
+        gate=GateLimit(file="gate.json", limit=1e9, rule="All films pass."),
+    )
+    seal(folder, card, (WEIGHTS, "gate.json"))
+    return root
+
+
+@pytest.fixture(scope="session")
 def made_up_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two made-up bundles, written once; copy them before changing anything."""
     root = tmp_path_factory.mktemp("made-up")

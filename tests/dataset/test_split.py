@@ -83,6 +83,33 @@ def test_shares_hold_for_every_label_and_source():
         assert np.allclose(shares[["train", "validation", "test"]], (0.7, 0.15, 0.15), atol=0.02)
 
 
+def test_the_largest_go_first_and_each_to_whoever_lacks_most():
+    """Ten films in components of 4, 2, 1, 1, 1, 1: worked out by hand for shares 0.5, 0.3, 0.2.
+
+    Lacking, as a share of its due: 4 to train (1, 1, 1: the first of equals); then train has 1/5
+    left, so 2 to validation; test is whole with 1 of 2, then validation and test, and train last.
+    """
+    groups = ["a"] * 4 + ["b"] * 2 + ["c", "d", "e", "f"]
+    split = split_pool(table(groups, [""] * 10), fractions=(0.5, 0.3, 0.2))
+    names = split.to_numpy()
+    assert set(names[:4]) == {"train"} and set(names[4:6]) == {"validation"}
+    assert sorted(names[6:]) == ["test", "test", "train", "validation"]
+
+
+def test_a_rare_kind_weighs_as_much_as_a_common_one():
+    """Groups of 1 rare and 9 common films: the rare ones are dealt in proportion, too."""
+    groups = [f"g{i}" for i in range(20) for _ in range(10)]
+    rows = table(groups, [""] * 200)
+    rows["label"] = ["covid" if i % 10 == 0 else "normal" for i in range(200)]
+    split = split_pool(rows, fractions=(0.5, 0.25, 0.25)).to_numpy()
+    rare = (rows["label"] == "covid").to_numpy()
+    assert pd.Series(split[rare]).value_counts().to_dict() == {
+        "train": 10,
+        "validation": 5,
+        "test": 5,
+    }
+
+
 def test_no_share_means_no_films():
     rows = table([f"g{i}" for i in range(50)], [""] * 50)
     assert set(split_pool(rows, fractions=(0.8, 0.2, 0.0))) == {"train", "validation"}

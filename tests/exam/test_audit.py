@@ -7,7 +7,7 @@ from conftest import draw_film
 
 from covidweb.exam.audit import _painted, changes, source_prediction
 from covidweb.exam.baselines import _views, file_facts
-from covidweb.exam.explanations import _shuffled, _without, lung_ratios
+from covidweb.exam.explanations import SIDE, _shuffled, _without, lung_ratios
 from covidweb.exam.sample import Sample
 from covidweb.radiograph import read_radiograph
 from covidweb.screening.regions import Lungs
@@ -95,6 +95,20 @@ def test_sources_are_told_apart_only_where_features_differ() -> None:
     apart = same + 3 * np.array([[s == "a"] for s in sources])
     assert source_prediction(made_up(same, sources))["normal"].balanced_accuracy < 0.65
     assert source_prediction(made_up(apart, sources))["normal"].balanced_accuracy > 0.9
+
+
+def test_the_hottest_part_is_painted_and_the_rest_is_not(radiograph) -> None:
+    heat = np.zeros((SIDE, SIDE))
+    heat[6:12, 24:36] = np.arange(1, 73).reshape(6, 12)
+    share = 72 / SIDE**2
+    painted = _without(radiograph, heat, share).pixels
+    step = radiograph.pixels.shape[0] / SIDE
+    rows, columns = (np.arange(256) / step).astype(int), (np.arange(256) / step).astype(int)
+    hot = heat[np.ix_(rows, columns)] > 0
+    assert np.ptp(painted[hot]) == 0 and painted[hot][0] == np.median(radiograph.pixels)
+    np.testing.assert_array_equal(painted[~hot], radiograph.pixels[~hot])
+    half = _without(radiograph, heat, share / 2).pixels != radiograph.pixels
+    assert not half[heat[np.ix_(rows, columns)] <= 36].any() and half.any()
 
 
 def test_evidence_in_the_lungs_counts_above_its_area() -> None:

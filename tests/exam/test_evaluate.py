@@ -11,7 +11,9 @@ from covidweb.bundle.evaluation import Side
 from covidweb.bundle.model_card import model_card
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.exam.evaluate import evaluation, rows_to_evaluate
-from covidweb.metrics import auc
+from covidweb.metrics import auc, reliability
+
+OUTSIDE = ("external_hannover", "external_lundis")
 
 
 def predictions() -> pd.DataFrame:
@@ -61,6 +63,21 @@ def test_figures_are_those_of_the_films() -> None:
     children = found.sets["stress_paediatric"].labels["normal"]
     young = rows[(rows["source"] == "kermany") & (rows["label"] == "normal")]
     assert children.called_covid["value"] == pytest.approx((young["score"] >= 0.5).mean())
+
+
+def test_calibration_outside_is_that_of_hospitals_never_seen_only() -> None:
+    rows = predictions()
+    found = evaluation(rows, 0.5, draws=10).calibration
+    for place, names in (("inside", ["test"]), ("outside", list(OUTSIDE))):
+        films = rows[rows["set"].isin(names)]
+        assert found[place] == reliability(films["label"] == "covid", films["score"])
+    assert sum(b["n"] for b in found["outside"]["bins"]) == 60
+
+
+def test_places_without_films_have_no_calibration() -> None:
+    rows = predictions()
+    found = evaluation(rows[rows["set"] == "stress_paediatric"], 0.5, draws=10)
+    assert found.calibration == {}
 
 
 def test_comparisons_pair_the_sick_of_one_set_with_the_well_of_another() -> None:

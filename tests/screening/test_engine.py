@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from covidweb.bundle import Card, InputSpec
+from covidweb.bundle import Card, InputSpec, read_bundle
 from covidweb.errors import ModelError
 from covidweb.networks.seed import CAM_LAYER, build_seed
 from covidweb.screening.engine import build_engine, channels_first, network_layout
@@ -36,6 +36,28 @@ def test_the_fast_map_is_tf_keras_vis_grad_cam(model, films):
     for film, grid in zip(films, found.grids, strict=True):
         assert grid == pytest.approx(explain(model, CAM_LAYER, film, "gradcam"), abs=1e-5)
     assert found.grids.max() > 0
+
+
+def test_the_classifiers_map_is_its_positive_evidence(classifier_root, film):
+    import keras
+
+    from covidweb.networks.classifier import covid_bias, evidence_model
+
+    bundle = read_bundle("classifier", classifier_root)
+    model = keras.models.load_model(bundle.weights(), compile=False)
+    # A direction of its own, with both signs, so that some cells speak against COVID-19.
+    read = model.get_layer("covid_reading")
+    weights, bias = read.get_weights()
+    read.set_weights([np.where(np.arange(len(weights))[:, None] % 2, 1.0, -1.0), bias])
+    grey = np.stack([film(i, (112, 112)) for i in range(3)])
+    films = np.stack([grey, np.ones_like(grey)], -1).astype(np.float32)
+    found = build_engine(model, bundle.card)(films)
+    signed = evidence_model(model)(films)["evidence"].numpy()
+    assert signed.min() < 0 < signed.max()
+    np.testing.assert_allclose(found.grids, np.maximum(signed, 0), atol=1e-5)
+    logits = signed.sum(axis=(1, 2)) + covid_bias(model)
+    np.testing.assert_allclose(found.logits, logits, atol=1e-4)
+    assert found.features.shape == (3, len(weights)) and found.opacity.shape == (3,)
 
 
 def test_other_weights_give_another_map(films):

@@ -49,3 +49,15 @@ def test_scores_of_zero_and_one_and_perfect_separation_stay_finite():
 def test_one_class_gives_none():
     assert probability_interval([1, 1], [0.5, 0.6], ["a", "b"], 0.5) is None
     assert probability_interval([], [], [], 0.5) is None
+
+
+def test_the_interval_holds_the_middle_95_percent_of_the_curves(monkeypatch):
+    """The fit is replaced: draw number k gives the curve whose answer is k / 1000."""
+    found = np.arange(1, 1000) / 1000
+
+    def fit(truth, logits, weights):
+        return np.zeros(len(weights)), np.log(found / (1 - found))
+
+    monkeypatch.setattr("covidweb.screening.interval._fit", fit)
+    span = probability_interval([0, 1], [0.4, 0.6], ["a", "b"], 0.5, n=999)
+    assert span == pytest.approx((0.02595, 0.97405), abs=1e-6)

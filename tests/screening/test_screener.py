@@ -1,4 +1,5 @@
 import pickle
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -10,6 +11,7 @@ from covidweb.bundle import WEIGHTS
 from covidweb.bundle.card import Calibration
 from covidweb.errors import ModelError
 from covidweb.radiograph import read_radiograph
+from covidweb.screening.line import BATCH
 from covidweb.screening.placement import Placement, lay
 from covidweb.screening.regions import Lungs
 from covidweb.screening.result import ZONES, Finding
@@ -30,9 +32,10 @@ class DrawnLungs:
         return [Lungs(right, left, self.plausible, note, None) for _ in films]
 
 
-@pytest.fixture(scope="module")
-def plain(seed_root):
-    return Screener.load("seed", seed_root)
+@pytest.fixture(scope="module", params=["seed", "classifier"])
+def plain(request):
+    root = request.getfixturevalue(f"{request.param}_root")
+    return Screener.load(request.param, root)
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def with_card(screener, **values):
 def test_a_film_gets_probability_heatmap_lungs_and_zones(screener, radiograph):
     found = screener.screen(radiograph)
     assert found.status == "ok", found.reason
-    assert found.verdict == ("covid" if found.probability >= 0.5 else "normal")
+    assert found.verdict == ("covid" if found.probability >= screener.threshold else "normal")
     assert found.heatmap.ndim == 2 and found.heatmap.min() >= 0
     assert set(found.regions) == set(ZONES)
     assert sum(found.regions.values()) == pytest.approx(1, abs=1e-6)
@@ -114,7 +117,8 @@ def test_a_score_inside_the_band_is_uncertain(screener, radiograph):
 def test_calibration_moves_the_probability(screener, radiograph):
     sharper = with_card(screener, calibration=Calibration(temperature=0.5, bias=3.0))
     p, q = screener.screen(radiograph).probability, sharper.screen(radiograph).probability
-    logit = np.log(p / (1 - p))
+    own = screener.card.calibration
+    logit = np.log(p / (1 - p)) * own.temperature - own.bias
     assert q == pytest.approx(1 / (1 + np.exp(-(logit + 3.0) / 0.5)), abs=1e-6)
 
 
@@ -134,14 +138,67 @@ def test_threads_get_the_answers_of_one(screener, film_png):
     assert found == pytest.approx(alone, abs=1e-6)
 
 
-def test_changed_weights_are_refused(seed_root, tmp_path):
-    import shutil
-
-    shutil.copytree(seed_root, tmp_path / "models")
-    path = tmp_path / "models" / "seed" / WEIGHTS
+@pytest.mark.parametrize(
+    ("name", "file"), [("seed", WEIGHTS), ("classifier", WEIGHTS), ("classifier", "gate.json")]
+)
+def test_changed_weights_are_refused(request, tmp_path, name, file):
+    shutil.copytree(request.getfixturevalue(f"{name}_root"), tmp_path / "models")
+    path = tmp_path / "models" / name / file
     path.write_bytes(path.read_bytes() + b" ")
     with pytest.raises(ModelError, match="do not match"):
-        Screener.load("seed", tmp_path / "models")
+        Screener.load(name, tmp_path / "models")
+
+
+def test_a_film_unlike_the_learned_ones_is_turned_away(classifier_root, radiograph):
+    loaded = Screener.load("classifier", classifier_root)
+    ready = with_card(loaded)
+    features = ready.scores([radiograph])[1].features[0]
+    distance = loaded._gate.distance(features)
+    assert distance > 0
+    for limit, status in ((distance * 1.01, "ok"), (distance * 0.99, "not_assessed")):
+        gate = replace(loaded._gate, limit=limit)
+        found = Screener(loaded.bundle, loaded._model, loaded._engine, None, gate).screen(
+            radiograph
+        )
+        assert found.status == status
+        (familiar,) = [f for f in found.quality if f.name == "familiar"]
+        assert familiar.passed == (status == "ok") and familiar.value == pytest.approx(distance)
+    assert "unlike every film" in found.reason
+
+
+def test_the_network_and_the_explanations_run_one_at_a_time(screener, film_png, monkeypatch):
+    engine, running, most = screener._engine, [], []
+
+    def watched(call):
+        def run(*arguments):
+            running.append(1)
+            most.append(len(running))
+            time.sleep(0.03)
+            running.pop()
+            return call(*arguments)
+
+        return run
+
+    shared = Screener(
+        screener.bundle, screener._model, watched(engine), DrawnLungs(), screener._gate
+    )
+    grid = np.ones((2, 2), np.float32)
+    module = "covidweb.screening.screener.explain"
+    films = [read_radiograph(film_png(i)) for i in range(3)]
+
+    def in_threads(work, count):
+        threads = [threading.Thread(target=work, args=(films[i % 3],)) for i in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    in_threads(lambda film: shared.screen_many([film] * BATCH), 6)
+    assert len(most) >= 6 and max(most) == 1
+    most.clear()
+    monkeypatch.setattr(module, watched(lambda *_: grid))
+    in_threads(lambda film: shared.explain(film, "gradcam"), 4)
+    assert len(most) == 4 and max(most) == 1
 
 
 def test_explaining_goes_through_the_standard_input(screener, radiograph):

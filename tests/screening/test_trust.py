@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from covidweb.radiograph import read_radiograph
+from covidweb.radiograph import Radiograph, read_radiograph
 from covidweb.screening.result import ModelId, ScreeningResult
 from covidweb.screening.trust import (
     SHIFT,
@@ -74,6 +74,17 @@ def test_a_shift_moves_the_film_by_what_it_says(radiograph):
     pixels = round(SHIFT * radiograph.pixels.shape[1])
     assert move == (SHIFT, 0.0)
     np.testing.assert_array_equal(film.pixels[:, pixels:], radiograph.pixels[:, :-pixels])
+
+
+def test_a_map_that_moves_with_the_film_agrees_whichever_way_it_moves():
+    """The film is one bright blob, and the map is the film: moved back, they are the same."""
+    y, x = np.mgrid[0:512, 0:512] / 512
+    blob = np.exp(-(((x - 0.4) / 0.05) ** 2) - ((y - 0.6) / 0.05) ** 2).astype(np.float32)
+    film = Radiograph(0.02 + 0.9 * blob, (512, 512), "", "PNG")
+    found = stability(Screener(lambda pixels: 0.8, lambda pixels: shrunk(pixels, 128)), film)
+    moved = [c for c in found.changes if c.title.startswith("Moved")]
+    assert len(moved) == 4
+    assert min(c.map_agreement for c in moved) > 0.99
 
 
 def test_a_steady_answer_is_called_steady(radiograph):

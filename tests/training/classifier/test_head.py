@@ -54,6 +54,28 @@ def test_it_holds_in_sources_left_out() -> None:
     assert mean(30.0) > mean(0.0) + 0.03
 
 
+def test_what_is_left_out_takes_no_part_in_its_own_score() -> None:
+    films = made_up()
+    options = HeadOptions(5.0, 0.02, 0.0)
+    found = left_out(films, NO_OPACITY, options, [("a", "x")])
+    head = fit_head(films.take(~np.isin(films.source, ("a", "x"))), NO_OPACITY, options)
+    sick, well = found["a", "x"]
+    np.testing.assert_allclose(sick, head(films.features[films.source == "a"]))
+    np.testing.assert_allclose(well, head(films.features[films.source == "x"]))
+    whole = fit_head(films, NO_OPACITY, options)
+    assert not np.allclose(sick, whole(films.features[films.source == "a"]), rtol=1e-3)
+
+
+def test_a_source_counts_once_however_many_films_it_has() -> None:
+    films = made_up()
+    options = HeadOptions(5.0, 0.02, 0.3)
+    times = np.where(films.source == "a", 7, 1)
+    more = films.take(np.repeat(np.arange(len(times)), times))
+    one, two = (fit_head(f, NO_OPACITY, options) for f in (films, more))
+    np.testing.assert_allclose(two.weights, one.weights, rtol=5e-3)
+    assert two.bias == pytest.approx(one.bias, rel=1e-2)
+
+
 def test_the_opacity_share_is_what_it_says() -> None:
     films = made_up()
     head = fit_head(films, NO_OPACITY, HeadOptions(1.0, 0.01, 0.5))
