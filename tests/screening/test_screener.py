@@ -330,7 +330,8 @@ def test_borders_do_not_move_the_answer_and_nothing_leaves_its_place(screener, r
     found = with_upright(screener, Placement(box=(0.5, 0.0, 1.0, 0.5))).screen(framed)
     assert found.probability == pytest.approx(plain.probability, abs=1e-6)
     assert not found.placement.moved and found.reason == plain.reason
-    assert found.heatmap_box == pytest.approx((0.5, 0.0, 1.0, 0.5))
+    left, top, right, bottom = np.array(plain.heatmap_box) / 2
+    assert found.heatmap_box == pytest.approx((0.5 + left, top, 0.5 + right, bottom))
     assert not found.lung_mask[32:].any() and not found.lung_mask[:, :32].any()
     np.testing.assert_array_equal(found.zone_map[:32, 32:], plain.zone_map[1::2, 1::2])
     assert found.regions == pytest.approx(plain.regions)
