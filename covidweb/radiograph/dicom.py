@@ -11,16 +11,24 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
 from pydicom.pixels import apply_color_lut
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    JPEG2000,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+)
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.budget import claim
 from covidweb.radiograph.colour import luma
 from covidweb.radiograph.decompress import decompress
 from covidweb.radiograph.elements import TAGS, items, whole, word, words
 from covidweb.radiograph.grey import grey_film
-from covidweb.radiograph.limits import MIB, Limits, check_size
+from covidweb.radiograph.limits import MIB, Limits
 from covidweb.radiograph.picture import Pixels
 from covidweb.radiograph.recognise import is_directory
+from covidweb.radiograph.sizes import codestream_size
 from covidweb.radiograph.views import other_body_part, view_of
 
 _RADIOGRAPHS = ("CR", "DX", "RG", "DR", "XR", "OT", "SC", "HC", "")
@@ -96,7 +104,8 @@ def decode_dicom(data: bytes) -> tuple[Pixels, Facts]:
     _check_radiograph(dataset)
     _assume_syntax(dataset)
     _check_samples(dataset)
-    check_size(int(dataset.Columns), int(dataset.Rows))
+    claim(int(dataset.Columns), int(dataset.Rows), _decoder_bytes(dataset))
+    _check_codestream(dataset)
     # What a file says is asked first: decoding changes some of its elements.
     facts, orientation = _facts(dataset), _orientation(dataset)
     samples = decompress(dataset)
@@ -157,6 +166,35 @@ def _check_samples(dataset: FileDataset) -> None:
             "This DICOM file's samples are stored in a way that is not read here: 8, 16 or 32 "
             f"bits are accepted, received {stored} of {allocated} bits."
         )
+
+
+def _decoder_bytes(dataset: FileDataset) -> float:
+    """Return the bytes a pixel that unpacking takes, all channels together."""
+    sample = max(8, whole(dataset, "BitsAllocated") or 16) / 8
+    channels = whole(dataset, "SamplesPerPixel") or 1
+    is_wavelet = dataset.file_meta.get("TransferSyntaxUID") in (JPEG2000, JPEG2000Lossless)
+    return channels * (3 * sample + (8 if is_wavelet else 0))
+
+
+def _check_codestream(dataset: FileDataset) -> None:
+    """Refuse a compressed picture of another size than the file says, before it is decoded."""
+    if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        return
+    stream = _first_fragment(dataset.PixelData)
+    found, stated = codestream_size(stream), (int(dataset.Columns), int(dataset.Rows))
+    if found is not None and found != stated:
+        raise ImageError(
+            "This DICOM file contradicts itself: its picture must be of the size that it states, "
+            f"{stated[0]:,} x {stated[1]:,}, received {found[0]:,} x {found[1]:,}."
+        )
+
+
+def _first_fragment(encapsulated: bytes) -> bytes:
+    """Return the first piece of the picture, without its copy's cost for the rest."""
+    table = int.from_bytes(encapsulated[4:8], "little")
+    start = 16 + table
+    length = int.from_bytes(encapsulated[12 + table : start], "little")
+    return encapsulated[start : start + length]
 
 
 def _facts(dataset: FileDataset) -> Facts:

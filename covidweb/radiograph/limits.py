@@ -40,7 +40,7 @@ class Limits:
     file_mib: int = _limit("COVIDWEB_MAX_FILE_MIB", 64, "largest file, in MiB")
     megapixels: int = _limit("COVIDWEB_MAX_MEGAPIXELS", 100, "largest film, in million pixels")
     decode_mib: int = _limit(
-        "COVIDWEB_MAX_DECODE_MIB", 768, "memory that one film may take while it is read, in MiB"
+        "COVIDWEB_MAX_DECODE_MIB", 640, "memory that one film may take while it is read, in MiB"
     )
     decode_seconds: int = _limit(
         "COVIDWEB_MAX_DECODE_SECONDS", 2, "processor time for one film, beyond its fair share"

@@ -15,9 +15,10 @@ from PIL import (
 )
 
 from covidweb.errors import ImageError
+from covidweb.radiograph.budget import claim
 from covidweb.radiograph.colour import chroma, deep_colour, is_deep_colour
-from covidweb.radiograph.limits import check_size
 from covidweb.radiograph.scale import scale_samples
+from covidweb.radiograph.sizes import Stated, stated_size
 
 # The plugins are called directly: Image.open would guess the format again, and would warn about
 # large pictures by a limit of its own before ours is asked.
@@ -31,6 +32,8 @@ _PLUGINS: dict[str, Callable[..., Image.Image]] = {
 
 _WHITE_IS_ZERO, _PHOTOMETRIC, _SUBFILE, _ORIENTATION = 0, 262, 254, 274
 _MAX_PAGES = 16
+_WEBP = 20.0
+"""Bytes a pixel: two canvases, the frame and the picture, in four channels each."""
 
 
 class Pixels(NamedTuple):
@@ -50,14 +53,31 @@ def decode_picture(data: bytes, kind: str) -> Pixels:
     Raises:
         ImageError: too large, too small, or with several frames; checked from the header.
     """
+    stated = stated_size(data, kind)
+    if stated is not None:
+        claim_stated(stated, kind)
     image = _PLUGINS[kind](io.BytesIO(data))
-    check_size(*image.size)
+    claim(*image.size, _decoder_bytes(kind, image.mode, is_deep_colour(image, data, kind)))
     _check_single(image, kind)
     turn, inverted = _orientation(image), _white_is_zero(image)
     is_deep = is_deep_colour(image, data, kind)
     image.load()
     grey, spread = deep_colour(data) if is_deep else to_grey(image)
     return Pixels(turned(1 - grey if inverted else grey, turn), spread)
+
+
+def claim_stated(stated: Stated, kind: str) -> None:
+    """Claim what a header's picture needs. Raises ImageError beyond the limits."""
+    claim(stated.width, stated.height, _WEBP if kind == "WebP" else stated.samples)
+
+
+def _decoder_bytes(kind: str, mode: str, is_deep: bool) -> float:
+    """Return the bytes a pixel that Pillow and we take before there is a grey film."""
+    if kind == "WebP":
+        return _WEBP
+    if is_deep:
+        return 22.0
+    return {"1": 2.0, "L": 2.0, "I;16": 4.0, "I;16B": 4.0, "I": 8.0, "F": 8.0}.get(mode, 12.0)
 
 
 def to_grey(image: Image.Image) -> Pixels:

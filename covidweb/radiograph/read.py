@@ -6,12 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from covidweb.errors import ImageError
-from covidweb.radiograph.dicom import Facts, decode_dicom
+from covidweb.radiograph.apart import decode_safely
 from covidweb.radiograph.limits import check_bytes
 from covidweb.radiograph.model import Radiograph
-from covidweb.radiograph.picture import Pixels, decode_picture
-from covidweb.radiograph.quiet import quiet
-from covidweb.radiograph.recognise import ACCEPTED, recognise
+from covidweb.radiograph.recognise import recognise
 
 
 def read_radiograph(data: bytes) -> Radiograph:
@@ -24,13 +22,13 @@ def read_radiograph(data: bytes) -> Radiograph:
         The film, upright, air dark and bone bright, float32 0..1.
 
     Raises:
-        ImageError: anything else, broken, too large, too small, with several frames, or a DICOM
-            object that is not a radiograph; the message is one sentence for the reader.
+        ImageError: anything else, broken, too large or too slow to read, too small, with several
+            frames, or a DICOM object that is not a radiograph; the message is one sentence for
+            the reader.
     """
     check_bytes(len(data))
     kind = recognise(data)
-    with quiet():
-        pixels, facts = _decode(data, kind)
+    pixels, facts = decode_safely(data, kind)
     grey = np.ascontiguousarray(pixels.grey, np.float32)
     grey.flags.writeable = False
     size = (grey.shape[1], grey.shape[0])
@@ -51,22 +49,3 @@ def read_radiograph_file(path: Path) -> Radiograph:
             f"This file cannot be opened: {error.strerror or error}. Received: {path.name}"
         ) from error
     return read_radiograph(data)
-
-
-def _decode(data: bytes, kind: str) -> tuple[Pixels, Facts]:
-    """Decode by format; whatever a decoder trips over becomes an ImageError."""
-    try:
-        if kind == "DICOM":
-            return decode_dicom(data)
-        return decode_picture(data, kind), Facts()
-    except ImageError:
-        raise
-    except Exception as error:
-        raise ImageError(_broken(kind, data)) from error
-
-
-def _broken(kind: str, data: bytes) -> str:
-    return (
-        f"This {kind} file is broken or cut short and cannot be decoded: a complete "
-        f"{ACCEPTED.replace(' and ', ' or ')} file is needed, received {len(data):,} bytes."
-    )

@@ -1,0 +1,42 @@
+"""Memory and processor time for decoding: claimed from a header before anything is decoded."""
+
+from collections.abc import Callable
+
+from covidweb.radiograph.limits import check_memory, check_size
+
+_SHARE = 0.25
+"""Seconds of processor time for each million pixels: slow codecs take about as long."""
+
+_MOST_SHARED = 20
+"""Million pixels of a large film; what is larger gets no more time than it."""
+
+FINISHED = 10.0
+"""Bytes a pixel beside the decoder's own: the grey film, twice while it is turned or scaled."""
+
+_granted: list[Callable[[float], None]] = []
+
+
+def claim(width: int, height: int, decoder: float) -> None:
+    """Ask for what a picture of that size needs.
+
+    Args:
+        width, height: in pixels, as the header says.
+        decoder: bytes a pixel that its decoder takes.
+
+    Raises:
+        ImageError: more than the limits allow, or too small a picture.
+    """
+    check_size(width, height)
+    check_memory(round(width * height * (decoder + FINISHED)))
+    for grant in _granted:
+        grant(fair_seconds(width * height))
+
+
+def fair_seconds(pixels: int) -> float:
+    """Return the processor time that a picture's size entitles it to, on top of the limit."""
+    return _SHARE * min(pixels / 1e6, _MOST_SHARED)
+
+
+def on_claim(grant: Callable[[float], None]) -> None:
+    """Have a function called with the fair seconds of every picture that is claimed."""
+    _granted.append(grant)
