@@ -54,18 +54,23 @@ _NOT_READ = {
 }
 
 
-def decompress(dataset: FileDataset) -> np.ndarray:
-    """Return the stored samples (H, W) or (H, W, 3), in RGB where they are coloured.
-
-    Raises:
-        ImageError: compressed in a way that nothing here reads; broken samples raise others.
-    """
+def check_syntax(dataset: FileDataset) -> None:
+    """Raise ImageError for a picture that is compressed in a way that nothing here reads."""
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID")))
     if syntax not in _READ:
         raise ImageError(
             "This DICOM file's picture is compressed in a way that is not read here: uncompressed, "
             f"RLE, JPEG, JPEG-LS and JPEG 2000 are accepted, received {_named(syntax)}."
         )
+
+
+def decompress(dataset: FileDataset) -> np.ndarray:
+    """Return the stored samples (H, W) or (H, W, 3), in RGB where they are coloured.
+
+    Args:
+        dataset: has passed `check_syntax`; broken samples raise any exception.
+    """
+    syntax = dataset.file_meta.TransferSyntaxUID
     if syntax in _LITTLE and _is_plain(dataset):
         return _as_it_lies(dataset)
     if syntax in _GDCM:

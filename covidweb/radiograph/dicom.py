@@ -22,7 +22,7 @@ from pydicom.uid import (
 from covidweb.errors import ImageError
 from covidweb.radiograph.budget import claim
 from covidweb.radiograph.colour import luma
-from covidweb.radiograph.decompress import decompress
+from covidweb.radiograph.decompress import check_syntax, decompress
 from covidweb.radiograph.elements import TAGS, items, whole, word, words
 from covidweb.radiograph.grey import grey_film
 from covidweb.radiograph.limits import MIB, Limits
@@ -104,6 +104,7 @@ def decode_dicom(data: bytes) -> tuple[Pixels, Facts]:
     _check_radiograph(dataset)
     _assume_syntax(dataset)
     _check_samples(dataset)
+    check_syntax(dataset)
     claim(int(dataset.Columns), int(dataset.Rows), _decoder_bytes(dataset))
     _check_codestream(dataset)
     # What a file says is asked first: decoding changes some of its elements.
@@ -182,7 +183,7 @@ def _check_codestream(dataset: FileDataset) -> None:
         return
     stream = _first_fragment(dataset.PixelData)
     found, stated = codestream_size(stream), (int(dataset.Columns), int(dataset.Rows))
-    if found is not None and found != stated:
+    if found is not None and min(found) > 0 and found != stated:
         raise ImageError(
             "This DICOM file contradicts itself: its picture must be of the size that it states, "
             f"{stated[0]:,} x {stated[1]:,}, received {found[0]:,} x {found[1]:,}."
