@@ -54,13 +54,15 @@ def records(job: Job, items: Sequence[Item], workers: int | None) -> Iterator[di
     if not items:
         return
     ray = _ray()
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    joined = ray.is_initialized()
+    if not joined:
+        ray.init(log_to_driver=False, logging_level="ERROR")
     try:
         for row in _table(ray, job, items, workers).iter_rows():
             yield json.loads(row["record"])
     finally:
-        ray.shutdown()
+        if not joined:
+            ray.shutdown()
 
 
 def _table(ray: Any, job: Job, items: Sequence[Item], workers: int | None) -> Any:
