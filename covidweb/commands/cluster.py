@@ -6,6 +6,7 @@ and a stopped run goes on as with the local engine.
 """
 
 import json
+import logging
 import math
 import os
 from collections.abc import Iterator, Sequence
@@ -48,8 +49,8 @@ def records(job: Job, items: Sequence[Item], workers: int | None) -> Iterator[di
         workers: Screeners at work; by default one for each GPU, else for `CORES` cores.
 
     Raises:
-        DataError: Ray is not installed.
-        ModelError: the bundle is missing or has other weights on a machine.
+        DataError: Ray is not installed, or a worker cannot work, for instance because the bundle
+            is missing or has other weights on its machine.
     """
     if not items:
         return
@@ -60,6 +61,9 @@ def records(job: Job, items: Sequence[Item], workers: int | None) -> Iterator[di
     try:
         for row in _table(ray, job, items, workers).iter_rows():
             yield json.loads(row["record"])
+    except ray.exceptions.RayError as error:
+        said = [line for line in str(error).splitlines() if line.strip()]
+        raise DataError(f"Ray could not screen the films: {said[-1].strip()}") from error
     finally:
         if not joined:
             ray.shutdown()
@@ -100,4 +104,6 @@ def _ray() -> Any:
         raise DataError(
             "The engine ray needs Ray Data: install requirements-cluster.txt."
         ) from error
+    # Its own notes would stand among the records.
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     return ray

@@ -6,6 +6,7 @@ a normal film glow like a sick one.
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -44,28 +45,43 @@ def explain(model: Any, cam_layer: str, film: np.ndarray, method: str) -> np.nda
     Raises:
         ModelError: an unknown method.
     """
+    return explainer(model, cam_layer, method)(film)
+
+
+def explainer(model: Any, cam_layer: str, method: str) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what `explain` does for films to come, with the network prepared once.
+
+    It clones the network, so it belongs to the weights of the moment; one call at a time.
+
+    Raises:
+        ModelError: an unknown method.
+    """
     if method not in METHODS:
         raise ModelError(f"The methods are {', '.join(METHODS)}. Received: {method}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        grid = _run(model, cam_layer, film, method)
-    return np.maximum(np.nan_to_num(np.asarray(grid, np.float32)), 0.0)
+        run = _saliency(model) if method == "saliency" else _cam(model, cam_layer, method)
+
+    def explained(film: np.ndarray) -> np.ndarray:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            grid = run(np.asarray(film, np.float32)[None])
+        return np.maximum(np.nan_to_num(np.asarray(grid, np.float32)), 0.0)
+
+    return explained
 
 
 def _contrast(output: Any) -> Any:
     return output[:, 0] - output[:, 1]
 
 
-def _run(model: Any, cam_layer: str, film: np.ndarray, method: str) -> np.ndarray:
+def _cam(model: Any, cam_layer: str, method: str) -> Callable[[np.ndarray], np.ndarray]:
     from tf_keras_vis.gradcam import Gradcam
     from tf_keras_vis.gradcam_plus_plus import GradcamPlusPlus
     from tf_keras_vis.layercam import Layercam
     from tf_keras_vis.scorecam import Scorecam
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
-    batch = np.asarray(film, np.float32)[None]
-    if method == "saliency":
-        return _saliency(model, batch)
     kinds = {
         "gradcam": Gradcam,
         "gradcam++": GradcamPlusPlus,
@@ -81,30 +97,34 @@ def _run(model: Any, cam_layer: str, film: np.ndarray, method: str) -> np.ndarra
         options["max_N"] = SCORECAM_CHANNELS
     else:
         options["normalize_cam"] = False
-    explainer = kinds[method](model, model_modifier=ReplaceToLinear(), clone=True)
-    return np.asarray(explainer(_contrast, batch, **options))[0]
+    call = kinds[method](model, model_modifier=ReplaceToLinear(), clone=True)
+    return lambda batch: np.asarray(call(_contrast, batch, **options))[0]
 
 
-def _saliency(model: Any, batch: np.ndarray) -> np.ndarray:
+def _saliency(model: Any) -> Callable[[np.ndarray], np.ndarray]:
     from tf_keras_vis.saliency import Saliency
     from tf_keras_vis.utils.model_modifiers import ReplaceToLinear
 
-    explainer = Saliency(model, model_modifier=ReplaceToLinear(), clone=True)
-    # Noise in a lung mask means nothing, so a network that reads one gets the plain gradient.
-    plain = 2 in (batch.shape[1], batch.shape[-1])
-    state = np.random.get_state()
-    np.random.seed(0)
-    try:
-        found = explainer(
-            _contrast,
-            batch,
-            smooth_samples=0 if plain else SALIENCY_SAMPLES,
-            smooth_noise=0.1,
-            keepdims=True,
-            normalize_map=False,
-        )
-    finally:
-        np.random.set_state(state)
-    slope = np.abs(np.asarray(found)).reshape(batch.shape[1:])
-    # The first channel is the film; a mask channel behind it explains nothing to a reader.
-    return slope[0] if slope.shape[0] in (1, 2) else slope[..., 0]
+    call = Saliency(model, model_modifier=ReplaceToLinear(), clone=True)
+
+    def run(batch: np.ndarray) -> np.ndarray:
+        # Noise in a lung mask means nothing: a network that reads one gets the plain gradient.
+        plain = 2 in (batch.shape[1], batch.shape[-1])
+        state = np.random.get_state()
+        np.random.seed(0)
+        try:
+            found = call(
+                _contrast,
+                batch,
+                smooth_samples=0 if plain else SALIENCY_SAMPLES,
+                smooth_noise=0.1,
+                keepdims=True,
+                normalize_map=False,
+            )
+        finally:
+            np.random.set_state(state)
+        slope = np.abs(np.asarray(found)).reshape(batch.shape[1:])
+        # The first channel is the film; a mask channel behind it explains nothing to a reader.
+        return slope[0] if slope.shape[0] in (1, 2) else slope[..., 0]
+
+    return run

@@ -1,7 +1,7 @@
 """The Screener: networks, card and lock as one object that answers for a film."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from covidweb.radiograph import Radiograph
 from covidweb.screening import gate
 from covidweb.screening.clock import Clock
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
-from covidweb.screening.explain import explain
+from covidweb.screening.explain import explainer
 from covidweb.screening.line import BATCH, Line, Shared, Ticket
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.placement import Placement, spread, within
@@ -75,6 +75,7 @@ class Screener:
         self._line = Line()
         self._network = Shared(self._answers)
         self._explaining = threading.Lock()
+        self._explainers: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _same, (self.name, self.bundle.path.parent, self.sha256)
@@ -116,6 +117,11 @@ class Screener:
     def sha256(self) -> str:
         """The sha256 of the classifier's weights."""
         return self.bundle.sha256
+
+    @property
+    def network(self) -> Any:
+        """The Keras network."""
+        return self._model
 
     @property
     def finder(self) -> LungFinder | None:
@@ -182,9 +188,15 @@ class Screener:
 
     def explain(self, radiograph: Radiograph, method: str) -> np.ndarray:
         """Explain the film's logit with a method of `explain.METHODS`: float32 (h, w), >= 0."""
-        film = network_layout(self.prepare(radiograph).input.array[None], self._model)[0]
+        film = self.laid_out(self.prepare(radiograph).input.array[None])[0]
         with self._explaining:
-            return explain(self._model, self.card.cam_layer, film, method)
+            if method not in self._explainers:
+                self._explainers[method] = explainer(self._model, self.card.cam_layer, method)
+            return self._explainers[method](film)
+
+    def laid_out(self, batch: np.ndarray) -> np.ndarray:
+        """Return standard inputs (N, S, S, C) in the order of axes that `network` wants."""
+        return network_layout(batch, self._model)
 
     @property
     def _id(self) -> ModelId:
