@@ -59,7 +59,7 @@ $(VENV)/.installed: requirements.txt $(VENV)/.made
 	$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements-cluster.txt $(VENV)/.installed
 	$(PIP) -r requirements-dev.txt
 	@touch $@
 

@@ -93,8 +93,8 @@ def test_every_import_is_in_the_requirements():
     names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2"}
     names |= {"cv2": "opencv-python-headless"}
     names |= {"tf_keras_vis": "tf-keras-vis", "gdcm": "python-gdcm", "imagehash": "ImageHash"}
-    # Ray and stores by address are optional, in a file of their own.
-    files = ("requirements.txt", "requirements-cluster.txt")
+    # Ray, stores by address and torch-cam are optional, in files of their own.
+    files = ("requirements.txt", "requirements-cluster.txt", "requirements-bench.txt")
     required = "\n".join((ROOT / name).read_text() for name in files)
     found = set()
     for path in [*(ROOT / "covidweb").rglob("*.py"), *(ROOT / "pages").glob("*.py")]:
