@@ -34,10 +34,10 @@ from covidweb.training.upright.films import FRONTAL_SETS, learned_rows, with_spl
 
 DRAWS = 300
 TILTS = (-25, -20, -15, -10, 10, 15, 20, 25)
-COMPOSED = 1000
-"""About so many films are cut and composed."""
+UPRIGHT, TURNED, COMPOSED = 1600, 800, 400
+"""About so many films are judged as they lie, turned, and cut or composed."""
 
-STEADY = 300
+STEADY = 100
 """Films on which borders and tilt are tried on the classifier."""
 
 Log = Callable[[str], None]
@@ -81,17 +81,13 @@ def measure(check: UprightCheck, finder: LungFinder, data: Path, log: Log) -> di
         log: receives one line per figure.
     """
     rows = _not_learned(data)
-    chosen = rows[_measured(rows)].reset_index(drop=True)
+    chosen = _every(rows[_measured(rows)], UPRIGHT).reset_index(drop=True)
     films = list(map(small, read_films(data, chosen, "Reading films")))
     judge, groups = _Judge(check, finder, log), chosen["group"].to_numpy()
 
-    found: dict[str, Any] = {"upright": {}}
-    for name, index in {"all": chosen.index, **chosen.groupby("set").groups}.items():
-        part = [films[i] for i in index]
-        found["upright"][str(name)] = judge(f"upright, {name}", part, groups[list(index)])
-    found["turned"] = judge.changed(films, groups, TURNS)
-    step = -(-len(films) // COMPOSED)
-    films, groups = films[::step], groups[::step]
+    found: dict[str, Any] = {"upright": judge.by_set(films, chosen)}
+    found["turned"] = judge.changed(_every(films, TURNED), _every(groups, TURNED), TURNS)
+    films, groups = _every(films, COMPOSED), _every(groups, COMPOSED)
     found["part"] = judge.changed(films, groups, PARTS)
     lungs = [(i, one) for i, one in enumerate(finder.find(films)) if one.plausible]
     single = [one_lung(films[i], one.right) for i, one in lungs]
@@ -138,21 +134,19 @@ class _Judge:
 
     def __call__(self, name: str, films: Sequence[Radiograph], groups: Iterable[str]) -> Judged:
         """Return how many films were turned away, by what, and how many had a tilt taken out."""
-        laid = [one for part in _parts(films) for one in self._check.lay(part)]
-        passed = [i for i, one in enumerate(laid) if one.passed]
-        lungs = self._finder.find([laid[i].film for i in passed])
-        no_lungs = {i for i, found in zip(passed, lungs, strict=True) if not found.plausible}
-        reasons = np.array([_reason(one, i in no_lungs) for i, one in enumerate(laid)], object)
-        entry = Judged(
-            n=len(laid),
-            turned_away=_share(reasons != "", groups),
-            by_this_check=_share((reasons != "") & (reasons != "lungs"), groups),
-            reasons={str(k): int(n) for k, n in pd.Series(reasons).value_counts().items() if k},
-            tilt_taken_out=sum(one.passed and bool(one.placement.degrees) for one in laid),
-        )
-        share = np.mean(reasons != "") if len(laid) else float("nan")
-        self._log(f"{name}: n={len(laid)}, turned away {share:.4f} {entry.reasons}")
-        return entry
+        return self._counted(name, *self._reasons(films), groups)
+
+    def by_set(self, films: Sequence[Radiograph], rows: pd.DataFrame) -> dict[str, Judged]:
+        """Return what is counted of films as they lie, of each set and of `all`."""
+        reasons, tilted = self._reasons(films)
+        groups = rows["group"].to_numpy()
+        parts = {"all": range(len(rows)), **rows.groupby("set").groups}
+        return {
+            str(name): self._counted(
+                f"upright, {name}", reasons[list(i)], tilted[list(i)], groups[list(i)]
+            )
+            for name, i in parts.items()
+        }
 
     def changed(
         self, films: Sequence[Radiograph], groups: Iterable[str], changes: Mapping[str, Change]
@@ -163,6 +157,27 @@ class _Judge:
             copies = [changed(film, change(film.pixels)) for film in films]
             found[name] = self(name, copies, groups)
         return found
+
+    def _reasons(self, films: Sequence[Radiograph]) -> tuple[np.ndarray, np.ndarray]:
+        """Return each film's reason for being turned away, or "", and whether it was tilted."""
+        laid = [one for part in _parts(films) for one in self._check.lay(part)]
+        passed = [i for i, one in enumerate(laid) if one.passed]
+        lungs = self._finder.find([laid[i].film for i in passed])
+        no_lungs = {i for i, found in zip(passed, lungs, strict=True) if not found.plausible}
+        reasons = np.array([_reason(one, i in no_lungs) for i, one in enumerate(laid)], object)
+        return reasons, np.array([one.passed and one.placement.degrees != 0 for one in laid], bool)
+
+    def _counted(
+        self, name: str, reasons: np.ndarray, tilted: np.ndarray, groups: Iterable[str]
+    ) -> Judged:
+        self._log(f"{name}: n={len(reasons)}, turned away {(reasons != '').sum()}")
+        return Judged(
+            n=len(reasons),
+            turned_away=_share(reasons != "", groups),
+            by_this_check=_share((reasons != "") & (reasons != "lungs"), groups),
+            reasons={str(k): int(n) for k, n in pd.Series(reasons).value_counts().items() if k},
+            tilt_taken_out=int(tilted.sum()),
+        )
 
 
 def _not_learned(data: Path) -> pd.DataFrame:
@@ -216,6 +231,11 @@ def _milliseconds(check: UprightCheck, films: Sequence[Radiograph]) -> float:
     start = time.perf_counter()
     check.lay(part)
     return round((time.perf_counter() - start) * 1000 / max(1, len(part)), 2)
+
+
+def _every(values: Any, most: int) -> Any:
+    """Return every k-th value, so that about `most` are left, evenly over all of them."""
+    return values[:: max(1, round(len(values) / most))]
 
 
 def _parts(films: Sequence[Radiograph], size: int = 64) -> list[Sequence[Radiograph]]:

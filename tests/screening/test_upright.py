@@ -1,4 +1,4 @@
-"""The upright check: its sentences on a stubbed network, its eyes on the shipped one."""
+"""The upright check: its sentences, on a stubbed network."""
 
 from dataclasses import replace
 from pathlib import Path

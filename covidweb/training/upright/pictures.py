@@ -9,10 +9,10 @@ from covidweb.networks.upright import KINDS
 from covidweb.training.lungs.augment import disturbed, nothing
 from covidweb.training.upright.films import Shelf
 
-SHARES = {"frontal": 0.58, "lateral": 0.10, "several": 0.13, "part": 0.11, "other": 0.08}
+SHARES = {"frontal": 0.46, "lateral": 0.14, "several": 0.17, "part": 0.13, "other": 0.10}
 """How often a picture of each kind is drawn."""
 
-DISTURBED = 0.3
+DISTURBED = 0.4
 """Share of pictures with letters, wires, covers, blur and grain, as the lung finder learns them."""
 
 NEAR = 35.0
@@ -172,11 +172,11 @@ def _frontal(shelf: Shelf, size: int, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.2:
         film = _bordered(film, rng)
     chance = rng.random()
-    if chance < 0.48:
+    if chance < 0.4:
         degrees = rng.normal(0, 5)
-    elif chance < 0.7:
+    elif chance < 0.6:
         degrees = rng.uniform(-40, 40)
-    elif chance < 0.94:
+    elif chance < 0.92:
         degrees = 90 * int(rng.integers(1, 4)) + rng.normal(0, 4)
     else:
         degrees = rng.uniform(0, 360)

@@ -35,7 +35,7 @@ from covidweb.training.upright.pictures import draw_picture
 if TYPE_CHECKING:
     import keras
 
-EPOCHS = 26
+EPOCHS = 30
 STEPS = 80
 BATCH = 48
 RATE = 3e-3
@@ -170,9 +170,7 @@ def picture_loss(target: Any, answers: Any) -> Any:
     offset = ops.sum(ops.square(answers[:, count : count + 2] - target[:, 1:3]), axis=-1)
     logit, truth = answers[:, count + 2], target[:, 3]
     mirror = ops.softplus(logit) - truth * logit
-    # Near upright the angle is taken out, not just told, so it counts for more there.
-    turned = (2.0 * target[:, 4] + 4.0 * target[:, 5]) * offset
-    return entropy + turned + 2.0 * target[:, 5] * mirror
+    return entropy + 2.0 * target[:, 4] * offset + 2.0 * target[:, 5] * mirror
 
 
 def kind(target: Any, answers: Any) -> Any:
