@@ -1,24 +1,28 @@
 """Fit the classifier's trunk on its lessons: epochs, checkpoints, curves.
 
 A run lives in `runs/<name>/`: `history.csv` grows by one row per epoch, and a checkpoint with the
-optimizer's state and the averaged weights lets a killed run go on where it was.
+optimizer's state and the averaged weights lets a killed run go on where it was. Batches are drawn
+by a process of their own, so that drawing and learning do not wait for each other.
 """
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from covidweb.metrics import auc
-from covidweb.networks.classifier import SIZE, WIDTH, build_classifier
-from covidweb.training.classifier.augment import Strength
-from covidweb.training.classifier.lessons import NORMAL_SOURCES, Lesson, Lessons, Mix, make_lessons
+from covidweb.networks.classifier import SIZE, STAGE, STRIDE, WIDTH, build_classifier
+from covidweb.networks.trunk import trunk_layers
+from covidweb.training.classifier.batches import Drawer, batches, drawing_process
+from covidweb.training.classifier.lessons import Lesson, Mix, make_lessons
 from covidweb.training.classifier.pool import Pool
+from covidweb.training.classifier.pretrained import load_trunk, pretrained_file, read_tensors
+from covidweb.training.classifier.strength import Strength
 from covidweb.training.run import Run
 
 COLUMNS = (
@@ -35,7 +39,7 @@ COLUMNS = (
     "learning_rate",
     "seconds",
 )
-VALIDATION_FILMS = 120
+VALIDATION_FILMS = 40
 """Films of each kind on which the curves are drawn."""
 
 Log = Callable[[str], None]
@@ -47,27 +51,28 @@ class Recipe:
 
     Attributes:
         epochs, batches: epochs, and batches in each.
-        size, width, blank: of the network.
+        size, width, stage, cut: of the network.
+        pretrained: start the trunk from ImageNet weights.
+        frozen: stages, the stem with them, that keep these weights.
         rate: highest learning rate; it rises over the first epoch and falls as a cosine.
         decay: weight decay. average: momentum of the weights' moving average.
         gradient: share of the COVID head's gradient that reaches the trunk; 0 stops it.
-        place: weight of the lesson where inserted opacities are.
-        adversary: weight of the lesson that normals of different sources look alike.
-        precision: Keras dtype policy while fitting; the saved network is float32.
+        place: weight of the lesson where opacities are.
     """
 
-    epochs: int = 20
-    batches: int = 120
+    epochs: int = 16
+    batches: int = 50
     size: int = SIZE
     width: int = WIDTH
-    blank: bool = True
-    rate: float = 2e-3
+    stage: int = STAGE
+    cut: bool = False
+    pretrained: bool = True
+    frozen: int = 2
+    rate: float = 1e-3
     decay: float = 0.02
-    average: float = 0.995
+    average: float = 0.99
     gradient: float = 0.1
     place: float = 1.0
-    adversary: float = 0.0
-    precision: str = "float32"
     mix: Mix = field(default_factory=Mix)
     strength: Strength = field(default_factory=Strength)
 
@@ -79,6 +84,8 @@ def fit(
     seed: int,
     hold_out: tuple[str, ...] = (),
     log: Log = print,
+    *,
+    beside: bool = True,
 ) -> keras.Model:
     """Fit the trunk, or go on with a run that was killed.
 
@@ -90,43 +97,62 @@ def fit(
         seed: of weights, order and augmentation.
         hold_out: sources that are not learned from.
         log: receives one line per epoch.
+        beside: draw batches in a process of their own; the films are the same either way.
 
     Returns:
-        The classifier in float32 with averaged weights; its COVID reading is not set yet, see
+        The classifier with averaged weights; its COVID reading is not set yet, see
         `covidweb.training.classifier.head`.
+
+    Raises:
+        DataError: the pretrained start is not installed.
     """
     keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(recipe.precision)
-    try:
-        model = build_classifier(recipe.size, recipe.width, recipe.blank)
-        training = _training_model(model, recipe)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    model = start(recipe)
+    training = _training_model(model, recipe)
     lessons = make_lessons(pool, "train", recipe.mix, hold_out)
-    data = Lessons(
+    drawer = Drawer(
         pool,
-        lessons,
-        recipe.batches,
+        tuple(lessons),
         recipe.size,
+        recipe.size // STRIDE,
         seed,
         recipe.strength,
-        bool(recipe.adversary),
+        recipe.mix.boxes,
     )
     watched = _watched(pool, make_lessons(pool, "validation", recipe.mix, hold_out), seed)
     facts = {"recipe": asdict(recipe), "seed": seed, "hold_out": list(hold_out)}
     run = Run(folder, COLUMNS, facts)
-    for epoch in range(run.resume(training), recipe.epochs):
-        start = time.monotonic()
-        data.start(epoch)
-        # Two BLAS threads that wait for each other make an augmented film ten times as slow.
-        with threadpool_limits(1, user_api="blas"):
-            found = training.fit(data, verbose=0, shuffle=False).history
-        row = _row(epoch, found, training, recipe) | _validate(training, pool, watched)
-        row["seconds"] = time.monotonic() - start
-        run.save(training, epoch, row)
-        log(", ".join(f"{k} {row[k]:.3f}" for k in COLUMNS if k in row))
+    with drawing_process(drawer) if beside else nullcontext() as process:
+        for epoch in range(run.resume(training), recipe.epochs):
+            begun = time.monotonic()
+            drawn = batches(drawer, epoch, recipe.batches, process)
+            done = training.fit(drawn, steps_per_epoch=recipe.batches, verbose=0).history
+            row = _row(epoch, done, training) | _validate(training, pool, watched)
+            row["seconds"] = time.monotonic() - begun
+            run.save(training, epoch, row)
+            log(", ".join(f"{k} {row[k]:.3f}" for k in COLUMNS if k in row))
     training.optimizer.finalize_variable_values(training.trainable_variables)
-    return _in_float32(model, recipe)
+    return model
+
+
+def start(recipe: Recipe) -> keras.Model:
+    """Return the network before its first batch.
+
+    A pretrained trunk keeps the statistics of its normalisations: batches mix sources in shares
+    of our choosing, which no film at screening comes in.
+
+    Raises:
+        DataError: the pretrained start is not installed, or does not fit.
+    """
+    model = build_classifier(recipe.size, recipe.width, recipe.stage, recipe.cut)
+    if recipe.pretrained:
+        load_trunk(model, read_tensors(pretrained_file()))
+        for layer in trunk_layers(model, recipe.frozen):
+            layer.trainable = False
+        for layer in trunk_layers(model, recipe.stage):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
+    return model
 
 
 def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
@@ -138,32 +164,19 @@ def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     share = recipe.gradient
     reached = held if share == 0 else share * features + (1 - share) * held
     scaled = layers.BatchNormalization(momentum=0.97, name="covid_scale")(reached)
-    place = layers.Conv2D(1, 1, name="place_logit")(model.get_layer("centre").output)
     outputs = {
         "opacity": model.get_layer("opacity_logit").output,
         "covid": layers.Dense(1, name="covid_joint")(scaled),
-        "place": place,
+        "place": model.get_layer("place_logit").output,
     }
-    losses: dict[str, Any] = {name: _binary() for name in outputs}
-    weights = {"opacity": 1.0, "covid": 1.0, "place": recipe.place}
-    if recipe.adversary:
-        # Forward the features, backward their gradient reversed.
-        turned = (1 + recipe.adversary) * held - recipe.adversary * features
-        hidden = layers.Dense(64, activation="relu", name="source_hidden")(turned)
-        outputs["source"] = layers.Dense(len(NORMAL_SOURCES), name="source_logit")(hidden)
-        losses["source"] = keras.losses.SparseCategoricalCrossentropy(
-            from_logits=True, reduction="mean_with_sample_weight"
-        )
-        weights["source"] = 1.0
     outputs = {
-        name: layers.Activation("linear", dtype="float32", name=name)(value)
-        for name, value in outputs.items()
+        name: layers.Activation("linear", name=name)(value) for name, value in outputs.items()
     }
     training = keras.Model(model.input, outputs)
     training.compile(
         _optimizer(recipe),
-        loss=losses,
-        loss_weights=weights,
+        loss={name: _binary() for name in outputs},
+        loss_weights={"opacity": 1.0, "covid": 1.0, "place": recipe.place},
         weighted_metrics={name: _metrics() for name in ("covid", "opacity")},
         jit_compile=False,
     )
@@ -197,13 +210,6 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     )
 
 
-def _in_float32(model: keras.Model, recipe: Recipe) -> keras.Model:
-    """Return the same network in float32, whatever it was fitted in."""
-    plain = build_classifier(recipe.size, recipe.width, recipe.blank)
-    plain.set_weights(model.get_weights())
-    return plain
-
-
 @dataclass(frozen=True, eq=False)
 class _Watched:
     """Films on which the curves are drawn: rows of the pool and what is known of them."""
@@ -219,12 +225,12 @@ def _watched(pool: Pool, lessons: list[Lesson], seed: int) -> _Watched:
     parts = [
         (rng.permutation(lesson.index)[:VALIDATION_FILMS], lesson)
         for lesson in lessons
-        if not lesson.insert or lesson.covid is not None
+        if not lesson.plan.insert or lesson.plan.covid is not None
     ]
     index = np.concatenate([rows for rows, _ in parts])
 
     def told(name: str) -> np.ndarray:
-        values = [getattr(lesson, name) for _, lesson in parts]
+        values = [getattr(lesson.plan, name) for _, lesson in parts]
         return np.concatenate(
             [
                 np.full(len(rows), np.nan if v is None else v)
@@ -254,7 +260,7 @@ def _validate(training: keras.Model, pool: Pool, watched: _Watched) -> dict[str,
     return values
 
 
-def _row(epoch: int, found: dict, training: keras.Model, recipe: Recipe) -> dict[str, float]:
+def _row(epoch: int, found: dict[str, list[float]], training: keras.Model) -> dict[str, float]:
     last = {name: float(values[-1]) for name, values in found.items()}
     return {
         "epoch": epoch + 1,

@@ -4,7 +4,7 @@ Features are shaped by lessons within sources. What is left to do is to choose a
 The direction that best tells COVID-19 from normal also tells hospitals apart, so directions along
 which films of one kind differ between sources are penalised: with S_w the scatter of films around
 their source's mean and S_b that of sources around their kind's mean, the direction is
-(S_w + penalty S_b + ridge)^-1 (mean COVID - mean normal), sources counted equally. This is linear
+(S_w + penalty S_b + ridge)^-1 (mean COVID - mean normal), places counted equally. This is linear
 discriminant analysis with nuisance scatter, as within-class covariance normalisation (Hatch et
 al., Interspeech 2006) has it. Kinds without a COVID answer (children, other pneumonias) take part
 in the scatter and never in the means.
@@ -28,7 +28,7 @@ class HeadOptions:
 
     penalty: float = 10.0
     ridge: float = 0.02
-    opacity: float = 0.3
+    opacity: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,18 +40,22 @@ class Kinds:
         label: (N,) of `covid`, `normal`, `pneumonia`.
         source: (N,).
         answers: bool (N,), whether the film counts as COVID-19 or normal for the means.
+        place: (N,), sources divided further, by view where it is known of a whole source: AP and
+            PA films of one hospital are two places, since the view must not give the answer.
     """
 
     features: np.ndarray
     label: np.ndarray
     source: np.ndarray
     answers: np.ndarray
+    place: np.ndarray
 
     def take(self, chosen: np.ndarray) -> "Kinds":
         """Return the films that a bool (N,) chooses."""
-        return Kinds(
-            self.features[chosen], self.label[chosen], self.source[chosen], self.answers[chosen]
-        )
+        return Kinds(*(values[chosen] for values in self._columns()))
+
+    def _columns(self) -> tuple[np.ndarray, ...]:
+        return self.features, self.label, self.source, self.answers, self.place
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,7 @@ def scaled_head(films: Kinds, direction: np.ndarray) -> Head:
     known = films.answers
     scores = films.features[known] @ direction
     truth = films.label[known] == "covid"
-    slope, bias = logistic(scores, truth, _balance(films.label[known], films.source[known]))
+    slope, bias = logistic(scores, truth, _balance(films.label[known], films.place[known]))
     return Head(slope * direction, bias)
 
 
@@ -133,25 +137,18 @@ def answer_mean(films: Kinds, label: str) -> np.ndarray:
 def logistic(
     scores: np.ndarray, truth: np.ndarray, weights: np.ndarray | None = None
 ) -> tuple[float, float]:
-    """Fit truth ~ sigmoid(slope * scores + bias) by Newton's method; returns slope and bias.
+    """Fit truth ~ sigmoid(slope * scores + bias); returns slope and bias.
 
     A pinch of ridge keeps separable scores finite; the slope is never negative.
     """
-    weights = np.ones(len(scores)) if weights is None else weights
-    weights = weights / weights.mean()
+    from sklearn.linear_model import LogisticRegression
+
     middle, spread = float(scores.mean()), float(scores.std() + 1e-9)
-    design = np.stack([(scores - middle) / spread, np.ones(len(scores))], axis=1)
-    answer = np.zeros(2)
-    for _ in range(50):
-        chance = 1 / (1 + np.exp(-np.clip(design @ answer, -30, 30)))
-        slope = design.T @ (weights * (chance - truth)) + 1e-2 * answer
-        curve = (design * (weights * chance * (1 - chance))[:, None]).T @ design
-        step = np.linalg.solve(curve + 1e-2 * np.eye(2), slope)
-        answer = answer - np.clip(step, -2, 2)
-        if np.abs(step).max() < 1e-8:
-            break
-    gain = max(float(answer[0]), 1e-3) / spread
-    return gain, float(answer[1]) - gain * middle
+    weights = np.ones(len(scores)) if weights is None else weights / weights.mean()
+    model = LogisticRegression(C=100.0)
+    model.fit(((scores - middle) / spread)[:, None], np.asarray(truth, bool), weights)
+    gain = max(float(model.coef_[0, 0]), 1e-3) / spread
+    return gain, float(model.intercept_[0]) - gain * middle
 
 
 def left_out(
@@ -174,7 +171,7 @@ def left_out(
 
 def _sources(films: Kinds, label: str) -> list[np.ndarray]:
     kind = films.label == label
-    return [films.features[kind & (films.source == s)] for s in np.unique(films.source[kind])]
+    return [films.features[kind & (films.place == p)] for p in np.unique(films.place[kind])]
 
 
 def _balance(label: np.ndarray, source: np.ndarray) -> np.ndarray:

@@ -1,178 +1,116 @@
 """What one batch teaches: opacity within sources, COVID-19 across them.
 
-An opacity lesson compares sick and well films of the same source: children's pneumonia against
-children's normals, NIH against NIH, and normal films of every source with and without an inserted
-opacity, whose place is known. So no lesson can be learned from where a film was taken. COVID-19
-against normal is such a trap, and only a small head learns it.
-
-Every film of every epoch is drawn and changed by a generator seeded with (seed, epoch, batch), so
-the same seed gives the same training, also after a kill.
+An opacity lesson compares sick and well films of the same source and, where it is known, the same
+view: children's pneumonia against children's normals, NIH against NIH, opacities against other
+findings and normals of RSNA, and normal films of every source with and without an inserted
+opacity. So no lesson can be learned from where or how a film was taken. COVID-19 against normal is
+such a trap: only a small part of its gradient reaches the trunk.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 
-from covidweb.networks.classifier import STRIDE
-from covidweb.training.classifier.augment import Strength, placed, restyled, with_opacity
-from covidweb.training.classifier.pool import Pool
+from covidweb.training.classifier.pool import CUT_OUT, Pool
 
-COVID_SOURCES = ("bimcv", "bimcv_mixed", "cxnet", "ieee8023")
-NORMAL_SOURCES = ("rsna", "openist", "kermany", "nih")
+NIH = ("auxiliary_nih", "auxiliary_nih_more")
+YOUNG = ("auxiliary_paediatric",)
+MAIN = ("train_pool",)
 
 
 @dataclass(frozen=True)
-class Lesson:
+class Plan:
     """One kind of film in a batch.
 
     Attributes:
         films: how many a batch has.
-        index: rows of the pool to draw from.
+        sets, source, label: which films; any view where `view` is empty.
         opacity: 1 sick, 0 well, None when unknown.
         covid: 1 or 0 for the COVID head, None where the film says nothing on it.
         insert: probability of inserting an opacity, which makes `opacity` 1 and `covid` None.
-        source: where its films come from.
     """
 
     films: int
-    index: np.ndarray
-    opacity: float | None
+    sets: tuple[str, ...]
+    source: str
+    label: str
+    view: str = ""
+    opacity: float | None = None
     covid: float | None = None
     insert: float = 0.0
-    source: str = ""
+
+
+def _both_views(plan: Plan, supine: int, upright: int) -> tuple[Plan, ...]:
+    """Return a plan for AP and one for PA films, with so many films each."""
+    return replace(plan, view="AP", films=supine), replace(plan, view="PA", films=upright)
+
+
+COVID = tuple(
+    Plan(n, MAIN, source, "covid", covid=1.0)
+    for source, n in (("bimcv", 3), ("bimcv_mixed", 2), ("cxnet", 2), ("ieee8023", 2))
+)
+POOL_NORMALS = (
+    *_both_views(Plan(0, MAIN, "rsna", "normal", opacity=0.0, covid=0.0, insert=0.5), 4, 4),
+    Plan(4, MAIN, "openist", "normal", opacity=0.0, covid=0.0, insert=0.5),
+)
+CHILDREN = (
+    Plan(3, YOUNG, "kermany", "pneumonia", opacity=1.0),
+    Plan(3, YOUNG, "kermany", "normal", opacity=0.0),
+    Plan(1, YOUNG, "kermany", "normal", opacity=0.0, insert=0.5),
+)
+ADULTS = (
+    *_both_views(Plan(0, NIH, "nih", "pneumonia", opacity=1.0), 2, 2),
+    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0), 1, 1),
+    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0, insert=0.5), 1, 1),
+    *_both_views(Plan(0, NIH, "nih", "other", opacity=0.0), 1, 1),
+)
+LUNGS_ONLY = (
+    *_both_views(Plan(0, (CUT_OUT,), "rsna_lungs", "pneumonia", opacity=1.0), 5, 2),
+    *_both_views(Plan(0, (CUT_OUT,), "rsna_lungs", "other", opacity=0.0), 4, 1),
+    *_both_views(Plan(0, (CUT_OUT,), "rsna_lungs", "normal", opacity=0.0), 1, 1),
+)
 
 
 @dataclass(frozen=True)
 class Mix:
-    """How many films of each kind a batch has."""
+    """The kinds of film of a batch.
 
-    covid: tuple[tuple[str, int], ...] = tuple(zip(COVID_SOURCES, (4, 2, 2, 2), strict=True))
-    pool_normals: tuple[tuple[str, int], ...] = (("rsna", 13), ("openist", 7))
-    paediatric: int = 5
-    nih: int = 3
-    other_normals: tuple[tuple[str, int], ...] = (("kermany", 3), ("nih", 2))
-    insert: float = 0.5
+    Attributes:
+        plans: one a kind.
+        boxes: whether radiologists' boxes teach where an opacity is.
+    """
+
+    plans: tuple[Plan, ...] = COVID + POOL_NORMALS + CHILDREN + ADULTS + LUNGS_ONLY
+    boxes: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """A plan with the rows of the pool to draw from, int (n,), never empty."""
+
+    plan: Plan
+    index: np.ndarray
 
 
 def make_lessons(pool: Pool, part: str, mix: Mix, hold_out: tuple[str, ...] = ()) -> list[Lesson]:
-    """Return the kinds of film of a batch, from one part of the split.
+    """Return the kinds of film of a batch, from one part of the split; kinds without a film go.
 
     Args:
-        pool: the films.
+        pool: the films. Those without lungs found are left out.
         part: `train`, `validation` or `test`.
         mix: how many of each kind.
         hold_out: sources to leave out.
     """
-
-    def rows(set_name: str | tuple[str, ...], source: str, label: str) -> np.ndarray:
-        return pool.where(set=set_name, source=source, label=label, split=part)
-
-    pool_set, young, nih = "train_pool", "auxiliary_paediatric", "auxiliary_nih"
-    found = [Lesson(n, rows(pool_set, s, "covid"), None, 1.0, source=s) for s, n in mix.covid]
-    found += [
-        Lesson(n, rows(pool_set, s, "normal"), 0.0, 0.0, mix.insert, s) for s, n in mix.pool_normals
-    ]
-    for name, source, n in ((young, "kermany", mix.paediatric), (nih, "nih", mix.nih)):
-        found += [Lesson(n, rows(name, source, "pneumonia"), 1.0, source=source)]
-        found += [Lesson(n, rows(name, source, "normal"), 0.0, source=source)]
-    found += [
-        Lesson(n, rows((young, nih), s, "normal"), 0.0, None, mix.insert, s)
-        for s, n in mix.other_normals
-    ]
-    return [x for x in found if x.films and len(x.index) and x.source not in hold_out]
-
-
-@dataclass
-class Batch:
-    """Arrays that grow film by film and end as what `fit` wants."""
-
-    cells: int
-    adversary: bool = False
-    films: list[np.ndarray] = field(default_factory=list)
-    opacity: list[tuple[float, float]] = field(default_factory=list)
-    covid: list[tuple[float, float]] = field(default_factory=list)
-    places: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
-    sources: list[tuple[int, float]] = field(default_factory=list)
-
-    def add(
-        self, film: np.ndarray, lesson: Lesson, extent: np.ndarray | None, sick: float | None
-    ) -> None:
-        """Add a film, float32 (S, S, 2), with the extent of what was inserted, (S, S) or None."""
-        self.films.append(film)
-        self.opacity.append((sick or 0.0, float(sick is not None)))
-        covid = None if extent is not None else lesson.covid
-        self.covid.append((covid or 0.0, float(covid is not None)))
-        well = sick == 0.0 and lesson.source in NORMAL_SOURCES
-        self.sources.append((NORMAL_SOURCES.index(lesson.source) if well else 0, float(well)))
-        known = sick == 0.0 or extent is not None
-        blank = np.zeros((self.cells, self.cells), np.float32)
-        place = blank if extent is None else _by_cells(extent)
-        lungs = _by_cells(film[..., 1])
-        self.places.append((place, lungs if known else blank))
-
-    def arrays(self) -> tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Return inputs, targets and weights."""
-        opacity, covid, source = (
-            np.array(values, np.float32) for values in (self.opacity, self.covid, self.sources)
-        )
-        place = np.stack([p for p, _ in self.places])[..., None]
-        weight = np.stack([w for _, w in self.places])
-        targets = {"opacity": opacity[:, :1], "covid": covid[:, :1], "place": place}
-        weights = {"opacity": opacity[:, 1], "covid": covid[:, 1], "place": weight}
-        if self.adversary:
-            targets["source"], weights["source"] = source[:, :1], source[:, 1]
-        return np.stack(self.films), targets, weights
-
-
-class Lessons(keras.utils.PyDataset):
-    """Batches of one epoch at a time; call `start(epoch)` before each."""
-
-    def __init__(
-        self,
-        pool: Pool,
-        lessons: list[Lesson],
-        batches: int,
-        size: int,
-        seed: int,
-        how: Strength | None = None,
-        adversary: bool = False,
-    ) -> None:
-        super().__init__(workers=1, use_multiprocessing=False, max_queue_size=12)
-        self._pool, self._lessons, self._batches = pool, lessons, batches
-        self._size, self._seed, self._how = size, seed, how or Strength()
-        self._adversary = adversary
-        self._epoch = 0
-        self._donors = np.concatenate([lesson.index for lesson in lessons])
-
-    def start(self, epoch: int) -> None:
-        """Choose the epoch that the next batches belong to."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return self._batches
-
-    def __getitem__(self, number: int) -> tuple:
-        rng = np.random.default_rng((self._seed, self._epoch, number))
-        batch = Batch(self._size // STRIDE, self._adversary)
-        for lesson in self._lessons:
-            for row in rng.choice(lesson.index, lesson.films):
-                self._add(batch, lesson, int(row), rng)
-        return batch.arrays()
-
-    def _add(self, batch: Batch, lesson: Lesson, row: int, rng: np.random.Generator) -> None:
-        film = placed(self._pool.crops[row], self._pool.frames[row], self._size, rng, self._how)
-        sick, extent = lesson.opacity, None
-        if rng.random() < lesson.insert:
-            inserted = with_opacity(film, rng)
-            if inserted is not None:
-                (film, extent), sick = inserted, 1.0
-        donor = self._pool.inputs[int(rng.choice(self._donors))]
-        batch.add(restyled(film, donor, rng, self._how), lesson, extent, sick)
-
-
-def _by_cells(values: np.ndarray) -> np.ndarray:
-    """Average float (S, S) over the network's cells: float32 (S/8, S/8)."""
-    cells = len(values) // STRIDE
-    blocks = values.reshape(cells, STRIDE, cells, STRIDE)
-    return blocks.mean(axis=(1, 3), dtype=np.float32)
+    found = []
+    for plan in mix.plans:
+        wanted: dict[str, str | tuple[str, ...]] = {
+            "set": plan.sets,
+            "source": plan.source,
+            "label": plan.label,
+            "split": part,
+        }
+        index = pool.where(**wanted, **({"view": plan.view} if plan.view else {}))
+        index = index[pool.framed[index]]
+        if plan.films and len(index) and plan.source not in hold_out:
+            found.append(Lesson(plan, index))
+    return found

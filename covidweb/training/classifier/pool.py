@@ -1,39 +1,48 @@
 """The films to learn from as small crops: read once, kept under `runs/cache/`.
 
 A crop is cut a little wider than the standard input, so that shifting, turning and zooming find
-real film at the borders. Validation, evaluation and the app see `standard_input` exactly.
+real film at the borders. Validation, evaluation and the app see `standard_input` exactly. The
+arrays lie on disk and are mapped, so that a second process that draws batches costs no memory.
 """
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 
+from covidweb.bundle import InputSpec
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest
-from covidweb.files import replacing
-from covidweb.networks.standard import (
-    WHOLE_FILM,
-    Box,
-    InputSpec,
-    resize_box,
-    standard_input,
-)
+from covidweb.dataset.boxes import read_boxes
+from covidweb.files import file_sha256, replacing
+from covidweb.networks.standard import WHOLE_FILM, Box, resize_box, standard_input
 from covidweb.radiograph import Radiograph
 from covidweb.training.films import read_films
 
 if TYPE_CHECKING:
     from covidweb.screening.lungs import LungFinder
 
-LEARNED_SETS = ("train_pool", "auxiliary_paediatric", "auxiliary_nih")
+CUT_OUT = "auxiliary_rsna_lungs"
+"""The set whose lungs were cut out upstream, the rest black."""
+LEARNED_SETS = (
+    "train_pool",
+    "auxiliary_paediatric",
+    "auxiliary_nih",
+    "auxiliary_nih_more",
+    CUT_OUT,
+)
 WIDER = 0.1
 """How much wider the crop is than the standard input, on each side, as a fraction of it."""
 
+_BLACK, _RIM, _PIECE = 0.05, 2, 0.08
 _BATCH = 32
+_ARRAYS = ("crops", "frames", "inputs", "framed", "boxes")
+"""In the order of the fields of `Pool`; the last is written last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,16 +55,32 @@ class Pool:
         frames: float32 (N, 4): left, top, right, bottom of the standard input within the crop,
             in fractions 0..1 of it.
         inputs: uint8 (N, S, S, 2): the standard input.
+        framed: bool (N,), whether lungs were found and the crop is cut to them.
+        boxes: float32 (M, 5): number of a row, then left, top, right, bottom of a radiologist's
+            box on its crop, in fractions 0..1 of it.
+        folder: where the arrays lie on disk; another process maps them instead of copying.
     """
 
     rows: pd.DataFrame
     crops: np.ndarray
     frames: np.ndarray
     inputs: np.ndarray
+    framed: np.ndarray
+    boxes: np.ndarray
+    folder: Path | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.folder is not None:
+            return _mapped, (self.rows, self.folder)
+        return Pool, (self.rows, *(getattr(self, name) for name in _ARRAYS))
 
     def standard(self, index: np.ndarray) -> np.ndarray:
         """Return standard inputs as float32 (n, S, S, 2) in 0..1."""
-        return self.inputs[index].astype(np.float32) / 255
+        return np.asarray(self.inputs[index], np.float32) / 255
+
+    def boxes_of(self, row: int) -> np.ndarray:
+        """Return a row's boxes, float32 (n, 4), on its crop."""
+        return self.boxes[self.boxes[:, 0] == row, 1:]
 
     def where(self, **wanted: str | tuple[str, ...]) -> np.ndarray:
         """Return the numbers of the rows whose columns have one of the wanted values."""
@@ -81,18 +106,21 @@ def load_pool(data: Path, spec: InputSpec, cache: Path, models: Path | None = No
     """
     from covidweb.screening.lungs import LungFinder
 
+    rows = learned_rows(data)
+    finder = LungFinder.load(models)
+    folder = cache / f"pool-{_key(data, spec, finder)}"
+    last = folder / f"{_ARRAYS[-1]}.npy"
+    if not last.is_file():
+        _write(folder, data, rows, spec, finder)
+    return _mapped(rows, folder)
+
+
+def learned_rows(data: Path) -> pd.DataFrame:
+    """Return the manifest's rows of the learned sets, with their split. Raises DataError."""
     manifest = load_manifest(data)
     rows = manifest[manifest["set"].isin(LEARNED_SETS)]
     rows = rows.assign(split=rows["image_id"].map(split_manifest(manifest)))
-    rows = rows.reset_index(drop=True)
-    finder = LungFinder.load(models)
-    path = cache / f"pool-{_key(data, spec, finder)}.npz"
-    if not path.is_file():
-        arrays = _read(data, rows, spec, finder)
-        with replacing(path) as beside:
-            np.savez(beside, allow_pickle=False, **arrays)
-    with np.load(path) as found:
-        return Pool(rows, found["crops"], found["frames"], found["inputs"])
+    return rows.reset_index(drop=True)
 
 
 def crop_size(spec: InputSpec) -> int:
@@ -102,39 +130,87 @@ def crop_size(spec: InputSpec) -> int:
 
 def wide_crop(
     radiograph: Radiograph, spec: InputSpec, mask: np.ndarray | None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return crop, frame and standard input of one film, as the rows of a `Pool`."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, Box]:
+    """Return crop, frame and standard input of one film, as the rows of a `Pool`, and its box."""
     exact = standard_input(radiograph, spec, mask)
     wide = _widened(exact.box)
     size = crop_size(spec)
     lungs = np.ones((2, 2), bool) if mask is None else mask
     grey = resize_box(radiograph.pixels, wide, size)
     layers = np.stack([grey, resize_box(lungs.astype(np.float32), wide, size)], -1)
-    across, down = wide[2] - wide[0], wide[3] - wide[1]
-    left, top, right, bottom = exact.box
-    frame = np.array([left, top, right, bottom]) - np.array(wide)[[0, 1, 0, 1]]
-    frame = (frame / (across, down, across, down)).astype(np.float32)
-    return _bytes(layers), frame, _bytes(exact.array)
+    frame = on_box(np.array(exact.box, np.float32)[None], wide)[0]
+    return _bytes(layers), frame, _bytes(exact.array), wide
 
 
-def _read(
-    data: Path, rows: pd.DataFrame, spec: InputSpec, finder: "LungFinder"
-) -> dict[str, np.ndarray]:
-    size, count = crop_size(spec), len(rows)
-    crops = np.zeros((count, size, size, 2), np.uint8)
-    frames = np.zeros((count, 4), np.float32)
-    inputs = np.zeros((count, spec.size, spec.size, 2), np.uint8)
+def on_box(boxes: np.ndarray, outer: Box) -> np.ndarray:
+    """Return boxes, float32 (n, 4) in fractions of a film, in fractions of a box on it."""
+    left, top, right, bottom = outer
+    origin = np.array([left, top, left, top])
+    side = np.array([right - left, bottom - top, right - left, bottom - top])
+    return ((np.asarray(boxes) - origin) / side).astype(np.float32)
+
+
+def cut_out_lungs(radiograph: Radiograph) -> tuple[Radiograph, np.ndarray]:
+    """Return a film whose lungs were cut out, its black filled with their mean, and their mask.
+
+    The fill leaves no edge between lung and nothing for the network to read.
+    """
+    mask = ndimage.binary_opening(radiograph.pixels > _BLACK)
+    pieces, _ = ndimage.label(mask)
+    sizes = np.bincount(pieces.ravel())[1:]
+    if sizes.size:
+        mask = np.isin(pieces, 1 + np.flatnonzero(sizes >= _PIECE * sizes.max()))
+    mask = ndimage.binary_erosion(mask, iterations=_RIM)
+    level = np.float32(radiograph.pixels[mask].mean() if mask.any() else 0.0)
+    return replace(radiograph, pixels=np.where(mask, radiograph.pixels, level)), mask
+
+
+def _mapped(rows: pd.DataFrame, folder: Path) -> Pool:
+    found = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    return Pool(rows, **found, folder=folder)
+
+
+def _write(
+    folder: Path, data: Path, rows: pd.DataFrame, spec: InputSpec, finder: "LungFinder"
+) -> None:
+    """Write the arrays; the last one is moved into place when all others are whole."""
+    folder.mkdir(parents=True, exist_ok=True)
+    count, side = len(rows), crop_size(spec)
+    mapped = np.lib.format.open_memmap
+    crops = mapped(folder / "crops.npy", "w+", np.uint8, (count, side, side, 2))
+    inputs = mapped(folder / "inputs.npy", "w+", np.uint8, (count, spec.size, spec.size, 2))
+    frames, framed = np.zeros((count, 4), np.float32), np.zeros(count, bool)
     films = read_films(data, rows, "Cutting films to the lungs")
-    for i, (film, mask) in enumerate(_with_masks(films, finder)):
-        crops[i], frames[i], inputs[i] = wide_crop(film, spec, mask)
-    return {"crops": crops, "frames": frames, "inputs": inputs}
+    known = read_boxes(data).groupby("image_id")
+    boxes = [np.zeros((0, 5), np.float32)]
+    for i, (film, mask) in enumerate(_with_masks(films, rows, finder)):
+        crops[i], frames[i], inputs[i], wide = wide_crop(film, spec, mask)
+        framed[i] = mask is not None and bool(mask.any())
+        name = rows["image_id"].iat[i]
+        if name in known.groups:
+            table = known.get_group(name)[["left", "top", "right", "bottom"]].to_numpy()
+            placed = on_box(table, wide)
+            boxes.append(np.insert(placed, 0, i, axis=1))
+    crops.flush()
+    inputs.flush()
+    for name, array in (("frames", frames), ("framed", framed), ("boxes", np.concatenate(boxes))):
+        with replacing(folder / f"{name}.npy") as beside:
+            np.save(beside, array)
 
 
 def _with_masks(
-    films: Iterator[Radiograph], finder: "LungFinder"
+    films: Iterator[Radiograph], rows: pd.DataFrame, finder: "LungFinder"
 ) -> Iterator[tuple[Radiograph, np.ndarray | None]]:
+    cut = iter((rows["set"] == CUT_OUT).tolist())
     while part := list(islice(films, _BATCH)):
-        for film, lungs in zip(part, finder.find(part), strict=True):
+        ready = [cut_out_lungs(f) if next(cut) else (f, None) for f in part]
+        whole = [film for film, mask in ready if mask is None]
+        found = iter(finder.find(whole))
+        for film, mask in ready:
+            if mask is not None:
+                yield film, mask
+                continue
+            lungs = next(found)
             yield film, lungs.mask if lungs.plausible else None
 
 
@@ -151,5 +227,7 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 
 def _key(data: Path, spec: InputSpec, finder: "LungFinder") -> str:
-    facts = f"{manifest_sha256(data)} {spec} {WIDER} {finder.bundle.sha256}"
+    boxes = data / "boxes.csv"
+    facts = f"{manifest_sha256(data)} {spec} {WIDER} {finder.bundle.sha256} 2 "
+    facts += file_sha256(boxes) if boxes.is_file() else ""
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
