@@ -36,16 +36,61 @@ class InputSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curve:
+    """What is known of films with a calibrated probability, kept at some of them.
+
+    Attributes:
+        probability: calibrated, rising, 0..1.
+        value, low, high: there, 0..1.
+        rule: how they were found.
+    """
+
+    probability: tuple[Share, ...]
+    value: tuple[Share, ...]
+    low: tuple[Share, ...]
+    high: tuple[Share, ...]
+    rule: str = ""
+
+    def __post_init__(self) -> None:
+        columns = (self.probability, self.value, self.low, self.high)
+        if not self.probability or len({len(column) for column in columns}) > 1:
+            raise ValueError("a curve needs as many values, lows and highs as probabilities")
+
+    def at(self, probability: float) -> tuple[float, float, float]:
+        """Return low, value and high at a probability 0..1, interpolated between those kept."""
+        columns = (self.low, self.value, self.high)
+        found = (float(np.interp(probability, self.probability, column)) for column in columns)
+        low, value, high = found
+        return low, value, high
+
+
+@dataclass(frozen=True, kw_only=True)
 class Calibration:
-    """From a logit to a probability: sigmoid((logit + bias) / temperature)."""
+    """From a logit to a probability: sigmoid((logit + bias) / temperature).
+
+    Attributes:
+        interval: what the films that it was chosen on leave a probability; its `value` is the
+            probability itself.
+    """
 
     temperature: Positive = 1.0
     bias: float = 0.0
+    interval: Curve | None = None
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Return the calibrated probabilities 0..1 of logits, float64 of the same shape."""
         scaled = (np.asarray(logits, np.float64) + self.bias) / self.temperature
         return np.asarray(expit(scaled))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """What a training started from: a package of weights, its licence, and what it was taught."""
+
+    package: str
+    licence: str
+    sha256: str
+    what: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,6 +164,8 @@ class Card:
         threshold: operating point on the calibrated probability, or on the lung network's output.
         threshold_rule: how it was chosen.
         uncertain_band: probabilities between which the answer is "not sure".
+        elsewhere: how often a film with a probability is COVID-19 at a place never seen.
+        origin: of the weights that the training started from.
         left_out_auc: AUC of sources left out of the COVID-19 head.
         inside_auc_unpenalised: validation AUC of a head that does not turn away from places.
         head, recipe: everything that decided what the training became.
@@ -144,6 +191,8 @@ class Card:
     threshold_rule: str = ""
     uncertain_band: tuple[Share, Share] | None = None
     gate: GateLimit | None = None
+    elsewhere: Curve | None = None
+    origin: Origin | None = None
     left_out_auc: dict[str, float] = field(default_factory=dict)
     inside_auc_unpenalised: float | None = None
     head: dict[str, Any] = field(default_factory=dict)
@@ -168,3 +217,13 @@ class Card:
     def band(self) -> tuple[float, float]:
         """The uncertain band; empty, at the threshold, where the card has none."""
         return self.uncertain_band or (self.threshold, self.threshold)
+
+    def band_at(self, threshold: float) -> tuple[float, float]:
+        """Return the uncertain band of another threshold: as far from it in log odds."""
+        from scipy.special import expit, logit
+
+        tiny = 1e-9
+        own, wanted = logit(np.clip((self.threshold, threshold), tiny, 1 - tiny))
+        edges = logit(np.clip(self.band, tiny, 1 - tiny)) - own + wanted
+        low, high = (float(edge) for edge in expit(edges))
+        return min(low, threshold), max(high, threshold)

@@ -84,7 +84,7 @@ class Drawer:
     size: int
     cells: int
     seed: int
-    how: Strength = Strength()
+    how: Strength
     boxes: bool = True
 
     def draw(self, epoch: int, number: int) -> Arrays:
@@ -124,7 +124,9 @@ class Drawer:
         plan = lesson.plan
         if rng.random() < plan.insert and (found := with_opacity(film, rng)) is not None:
             return *found, True
-        extent = np.zeros((self.size, self.size), np.float32) if plan.opacity == 0.0 else None
+        extent: np.ndarray | None = None
+        if plan.opacity == 0.0:
+            extent = np.zeros((self.size, self.size), np.float32)
         boxes = self.pool.boxes_of(row) if self.boxes else np.zeros((0, 4))
         if len(boxes):
             marked = placed(drawn_boxes(boxes, len(crop)), matrix, self.size)

@@ -5,11 +5,13 @@ here is made on films of sources that the COVID head was fitted without (leave o
 Children are no negatives for COVID-19 in training; here they limit the threshold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
+from covidweb.bundle.card import Calibration, Curve
 from covidweb.training.classifier.head import logistic
 
 CHILDREN = 0.10
@@ -18,12 +20,27 @@ CHILDREN = 0.10
 DOUBT = 0.15
 """Share of the films that the uncertain band takes in, half below and half above the threshold."""
 
+DRAWS = 200
+"""Of the bootstrap that gives a probability its interval."""
+
+GRID = tuple(round(float(p), 4) for p in expit(np.linspace(-6, 6, 25)))
+"""Calibrated probabilities at which the curves are kept."""
+
 RULE = (
     "The threshold with the best mean of sensitivity and specificity, averaged over places: the "
     "validation split, and every pair of a COVID-19 source and a normal source scored by a head "
     f"fitted without both; raised where needed so that at most {CHILDREN:.0%} of the healthy "
     "children of the validation split are called COVID-19. The uncertain band holds the "
     f"{DOUBT:.0%} of those films that are nearest to it, half on either side."
+)
+INTERVAL_RULE = (
+    "The calibration fitted again on places drawn with replacement, and films within them: the "
+    f"middle 95 % of {DRAWS} such curves."
+)
+ELSEWHERE_RULE = (
+    "For every pair of a COVID-19 source and a normal source, scored by a head fitted without "
+    "both, the share of COVID-19 among films with this score, half of all films being COVID-19: "
+    "the mean over the pairs, and from the lowest pair to the highest."
 )
 
 
@@ -37,20 +54,22 @@ class Place:
 
 @dataclass(frozen=True)
 class Operating:
-    """What the card says: probability = sigmoid((logit + bias) / temperature)."""
+    """What the card says of how the network answers.
 
-    temperature: float
-    bias: float
+    Attributes:
+        calibration: with the interval that its own films leave it.
+        threshold: on the probability. band: of doubt around it.
+        elsewhere: how often a film with a probability is COVID-19 at a place never seen.
+    """
+
+    calibration: Calibration
     threshold: float
     band: tuple[float, float]
-
-    def probability(self, logits: np.ndarray) -> np.ndarray:
-        """Return calibrated probabilities of logits (N,)."""
-        return 1 / (1 + np.exp(-(np.asarray(logits, np.float64) + self.bias) / self.temperature))
+    elsewhere: Curve | None = None
 
 
 def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operating:
-    """Choose temperature, bias, threshold and band.
+    """Choose calibration, threshold and band.
 
     Args:
         places: logits by place; `inside` is the validation split, the others were left out.
@@ -58,13 +77,59 @@ def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operat
     """
     logits, truth, weights = _joined(places)
     slope, shift = logistic(logits, truth, weights)
-    scale = Operating(1 / slope, shift / slope, 0.5, (0.5, 0.5))
+    scale = Calibration(temperature=1 / slope, bias=shift / slope)
     threshold = _threshold(
         {k: Place(scale.probability(p.sick), scale.probability(p.well)) for k, p in places.items()},
         scale.probability(children),
     )
     band = _band(scale.probability(logits), weights, threshold)
-    return Operating(scale.temperature, scale.bias, threshold, band)
+    whole = Calibration(
+        temperature=scale.temperature, bias=scale.bias, interval=_interval(places, scale)
+    )
+    return Operating(whole, threshold, band, _elsewhere(places, scale))
+
+
+def _interval(places: Mapping[str, Place], scale: Calibration) -> Curve:
+    drawn = [_curve(logistic(*_joined(one)), scale) for one in _resampled(places)]
+    low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
+    return _kept(np.minimum(low, GRID), np.asarray(GRID), np.maximum(high, GRID), INTERVAL_RULE)
+
+
+def _elsewhere(places: Mapping[str, Place], scale: Calibration) -> Curve | None:
+    found = [
+        _curve(logistic(*_joined({"inside": place})), scale)
+        for name, place in places.items()
+        if name != "inside"
+    ]
+    if not found:
+        return None
+    return _kept(np.min(found, 0), np.mean(found, 0), np.max(found, 0), ELSEWHERE_RULE)
+
+
+def _curve(fitted: tuple[float, float], scale: Calibration) -> np.ndarray:
+    """Return what a logistic curve on logits says where the calibration says `GRID`."""
+    slope, shift = fitted
+    logits = logit(np.asarray(GRID)) * scale.temperature - scale.bias
+    return np.asarray(expit(slope * logits + shift))
+
+
+def _kept(low: np.ndarray, value: np.ndarray, high: np.ndarray, rule: str) -> Curve:
+    lows, values, highs = (tuple(np.round(v, 4).tolist()) for v in (low, value, high))
+    return Curve(probability=GRID, value=values, low=lows, high=highs, rule=rule)
+
+
+def _resampled(places: Mapping[str, Place]) -> Iterator[dict[str, Place]]:
+    rng = np.random.default_rng(0)
+    outside = [name for name in places if name != "inside"]
+    for _ in range(DRAWS):
+        names = ["inside", *rng.choice(outside, len(outside))] if outside else ["inside"]
+        yield {
+            ("inside" if not i else f"{name} {i}"): Place(
+                rng.choice(places[name].sick, len(places[name].sick)),
+                rng.choice(places[name].well, len(places[name].well)),
+            )
+            for i, name in enumerate(names)
+        }
 
 
 def _joined(places: Mapping[str, Place]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Compare variants of the recipe: inside, with sources left out, and within sources.
+"""Compare variants of the recipe: inside, with sources left out, within sources, and on the map.
 
 `python -m covidweb.training.classifier.experiments NAME [--data DIR]` trains a short run without
 the COVID-19 source cxnet and the normal source openist, then scores films of both. External and
@@ -11,40 +11,52 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from covidweb.bundle import InputSpec
 from covidweb.dataset import data_root
 from covidweb.metrics import auc
-from covidweb.networks.standard import InputSpec
-from covidweb.training.classifier.augment import Strength
+from covidweb.simulate.opacity import insert_opacity
 from covidweb.training.classifier.fit import Recipe, fit
 from covidweb.training.classifier.head import HeadOptions
-from covidweb.training.classifier.lessons import Mix
-from covidweb.training.classifier.pool import Pool, load_pool
+from covidweb.training.classifier.lessons import CHILDREN, COVID, POOL_NORMALS, Mix, Plan
+from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool
 from covidweb.training.classifier.train import MARGIN, features_of, finish
 from covidweb.training.run import run_folder
 
+if TYPE_CHECKING:
+    import keras
+
 HOLD_OUT = ("cxnet", "openist")
-SHORT = Recipe(epochs=6, batches=60, gradient=0.0)
-MILD = Strength(borrow=0, equalise=0, curve=0.1, shade=0, blur=0, noise=0, jpeg=0, resolution=0)
+SHORT = Recipe(epochs=6, batches=50)
+_OLD_NIH = tuple(
+    Plan(n, ("auxiliary_nih",), "nih", label, view=view, opacity=opacity, insert=insert)
+    for view in ("AP", "PA")
+    for n, label, opacity, insert in (
+        (2, "pneumonia", 1.0, 0.0),
+        (1, "normal", 0.0, 0.0),
+        (1, "normal", 0.0, 0.5),
+    )
+)
 
 VARIANTS: dict[str, Recipe] = {
     "base": SHORT,
-    "no_insert": replace(SHORT, mix=Mix(insert=0.0), place=0.0),
-    "no_place": replace(SHORT, place=0.0),
-    "gradient_10": replace(SHORT, gradient=0.1),
-    "gradient_100": replace(SHORT, gradient=1.0),
-    "adversary": replace(SHORT, adversary=0.1),
-    "unblanked": replace(SHORT, blank=False),
-    "mild": replace(SHORT, strength=MILD),
-    "no_borrow": replace(SHORT, strength=Strength(borrow=0.0)),
-    "wide": replace(SHORT, width=32),
+    "scratch": replace(SHORT, pretrained=False, frozen=0),
+    "no_boxes": replace(SHORT, mix=Mix(boxes=False)),
+    "old_lessons": replace(SHORT, mix=Mix(COVID + POOL_NORMALS + CHILDREN + _OLD_NIH)),
+    "hard_cut": replace(SHORT, cut=True),
+    "gradient_0": replace(SHORT, gradient=0.0),
+    "gradient_40": replace(SHORT, gradient=0.4),
+    "stage_3": replace(SHORT, stage=3),
+    "stage_5": replace(SHORT, stage=5),
 }
 
 
-def run(name: str, data: Path, hold_out: tuple[str, ...] = HOLD_OUT, seed: int = 0) -> dict:
+def run(
+    name: str, data: Path, hold_out: tuple[str, ...] = HOLD_OUT, seed: int = 0
+) -> dict[str, Any]:
     """Train a variant and return its figures.
 
     Raises:
@@ -56,46 +68,109 @@ def run(name: str, data: Path, hold_out: tuple[str, ...] = HOLD_OUT, seed: int =
     pool = load_pool(data, spec, folder.parent / "cache")
     model = fit(pool, recipe, folder, seed, hold_out)
     facts = finish(model, pool, HeadOptions(), hold_out)
-    features = features_of(model, pool, np.arange(len(pool.rows)))
-    weights = {layer: model.get_layer(layer).get_weights() for layer in _HEADS}
-    opacity = features @ weights["opacity_logit"][0][:, 0] + weights["opacity_logit"][1][0]
-    covid = features @ weights["covid_reading"][0][:, 0] + weights["covid_reading"][1][0]
-    covid = covid + weights["opacity_share"][0][0, 0] * opacity
-    np.savez(folder / "features.npz", features=features, opacity=weights["opacity_logit"][0])
+    unseen = np.flatnonzero(
+        ((pool.rows["split"] == "validation") | pool.rows["source"].isin(hold_out)) & pool.framed
+    )
+    logits = logits_of(model, pool, unseen)
     found: dict[str, Any] = {"variant": name, "seed": seed, "hold_out": list(hold_out)}
-    found |= figures(pool, covid, opacity, facts.operating.probability(covid), hold_out)
-    found["threshold"] = facts.operating.threshold
-    found |= _rates(pool, facts.operating.probability(covid), facts.operating.threshold, hold_out)
+    found |= figures(pool, unseen, *logits, hold_out)
+    pairs = [value for pair, value in facts.left_out.items() if pair != "inside"]
+    found |= {"left_out_of_head": float(np.mean(pairs))} if pairs else {}
+    found |= _rates(
+        pool,
+        unseen,
+        facts.operating.calibration.probability(logits[0]),
+        facts.operating.threshold,
+    )
+    found |= hit_rates(model, pool)
     return found | {"minutes": round((time.monotonic() - start) / 60, 1)}
 
 
-_HEADS = ("opacity_logit", "covid_reading", "opacity_share")
+def logits_of(model: "keras.Model", pool: Pool, index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the COVID and the opacity logits (n,) of rows of the pool."""
+    from covidweb.networks.classifier import covid_bias, covid_direction
+
+    features = features_of(model, pool, index)
+    weights, bias = model.get_layer("opacity_logit").get_weights()
+    return (
+        features @ covid_direction(model) + covid_bias(model),
+        features @ weights[:, 0] + bias[0],
+    )
 
 
 def figures(
     pool: Pool,
+    index: np.ndarray,
     covid: np.ndarray,
     opacity: np.ndarray,
-    probability: np.ndarray,
     hold_out: tuple[str, ...],
 ) -> dict[str, float]:
-    """Return AUCs of the COVID and opacity logits, (N,) over the pool's rows."""
-    rows = pool.rows
-    kept = ~rows["source"].isin(hold_out).to_numpy()
-    main, seen = (rows["set"] == "train_pool").to_numpy(), (rows["split"] != "train").to_numpy()
+    """Return AUCs of the COVID and opacity logits, (n,) of rows `index` of the pool."""
+    rows = pool.rows.iloc[index]
+    main, apart = rows["set"] == "train_pool", rows["source"].isin(hold_out)
     truth = (rows["label"] == "covid").to_numpy()
-    inside, outside = main & kept & (rows["split"] == "validation").to_numpy(), main & ~kept
+    inside, outside = (main & ~apart).to_numpy(), (main & apart).to_numpy()
     found = {"inside": auc(truth[inside], covid[inside])}
     found["inside_accuracy"] = _best_accuracy(truth[inside], covid[inside])
-    if outside.any():
+    if len(np.unique(truth[outside])) == 2:
         found["left_out"] = auc(truth[outside], covid[outside])
         found["left_out_opacity"] = auc(truth[outside], opacity[outside])
     for source in ("kermany", "nih"):
-        one = seen & (rows["source"] == source).to_numpy()
+        one = ((rows["source"] == source) & rows["label"].isin(("normal", "pneumonia"))).to_numpy()
         sick = (rows["label"] == "pneumonia").to_numpy()[one]
-        found[f"{source}_opacity"] = auc(sick, opacity[one])
-        found[f"{source}_covid"] = auc(sick, covid[one])
+        if len(np.unique(sick)) == 2:
+            found[f"{source}_opacity"] = auc(sick, opacity[one])
+            found[f"{source}_covid"] = auc(sick, covid[one])
     return found
+
+
+def hit_rates(model: "keras.Model", pool: Pool, films: int = 200) -> dict[str, float]:
+    """Return how often the hottest cell lies on what is known to be opaque, beside chance.
+
+    `box`: validation films with radiologists' boxes; `inserted`: normal adults with an opacity.
+    """
+    from covidweb.networks.classifier import evidence_model
+
+    evidence, rng = evidence_model(model), np.random.default_rng(0)
+    boxed = pool.where(set=CUT_OUT, label="pneumonia", split="validation")[:films]
+    plain = pool.where(source=("nih", "rsna"), label="normal", split="validation")
+    plain = rng.permutation(plain)[:films]
+    found = {}
+    for name, index, known in (("box", boxed, _boxes), ("inserted", plain, _inserted)):
+        index = index[pool.framed[index]]
+        if not len(index):
+            continue
+        ready = [known(pool, int(row), rng) for row in index]
+        inputs = np.stack([film for film, _ in ready])
+        maps = evidence.predict(inputs, batch_size=32, verbose=0)["evidence"]
+        hits = [_hit(m, f, e) for m, (f, e) in zip(maps, ready, strict=True)]
+        found[name], found[f"{name}_by_chance"] = (float(v) for v in np.mean(hits, axis=0))
+    return found
+
+
+def _boxes(pool: Pool, row: int, _: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    film = pool.standard(np.array([row]))[0]
+    left, top, right, bottom = pool.frames[row]
+    origin, size = np.array([left, top, left, top]), len(film)
+    side = np.array([right - left, bottom - top, right - left, bottom - top])
+    extent = np.zeros((size, size))
+    for box in np.clip((pool.boxes_of(row) - origin) / side * size, 0, size).round().astype(int):
+        extent[box[1] : box[3], box[0] : box[2]] = 1
+    return film, extent
+
+
+def _inserted(pool: Pool, row: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    film = pool.standard(np.array([row]))[0]
+    grey, extent = insert_opacity(film[..., 0], film[..., 1] > 0.5, rng)
+    return np.stack([grey, film[..., 1]], -1), extent
+
+
+def _hit(heat: np.ndarray, film: np.ndarray, extent: np.ndarray) -> tuple[bool, float]:
+    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    cell = len(film) // len(heat)
+    lungs = film[..., 1]
+    point = extent[int((row + 0.5) * cell), int((column + 0.5) * cell)] > 0.5
+    return bool(point), float((lungs * (extent > 0.5)).sum() / max(lungs.sum(), 1.0))
 
 
 def _best_accuracy(truth: np.ndarray, score: np.ndarray) -> float:
@@ -104,18 +179,13 @@ def _best_accuracy(truth: np.ndarray, score: np.ndarray) -> float:
 
 
 def _rates(
-    pool: Pool, probability: np.ndarray, threshold: float, hold_out: tuple[str, ...]
+    pool: Pool, index: np.ndarray, probability: np.ndarray, threshold: float
 ) -> dict[str, float]:
     """Return shares called COVID-19 at the threshold, by source and label, of unlearned films."""
-    rows = pool.rows
-    unseen = (rows["split"] != "train") | rows["source"].isin(hold_out)
+    rows = pool.rows.iloc[index]
     called = probability >= threshold
-    names = rows["source"] + " " + rows["label"]
-    chosen = unseen.to_numpy()
-    return {
-        f"called {name}": float(called[chosen & (names == name).to_numpy()].mean())
-        for name in sorted(names[chosen].unique())
-    }
+    names = (rows["source"] + " " + rows["label"]).to_numpy()
+    return {f"called {name}": float(called[names == name].mean()) for name in np.unique(names)}
 
 
 def main(arguments: list[str]) -> None:

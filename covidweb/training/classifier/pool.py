@@ -18,7 +18,7 @@ from scipy import ndimage
 
 from covidweb.bundle import InputSpec
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest
-from covidweb.dataset.boxes import read_boxes
+from covidweb.dataset.boxes import SIDES, read_boxes
 from covidweb.files import file_sha256, replacing
 from covidweb.networks.standard import WHOLE_FILM, Box, resize_box, standard_input
 from covidweb.radiograph import Radiograph
@@ -170,6 +170,18 @@ def _mapped(rows: pd.DataFrame, folder: Path) -> Pool:
     return Pool(rows, **found, folder=folder)
 
 
+def cut_films(
+    data: Path, rows: pd.DataFrame, spec: InputSpec, finder: "LungFinder"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return `crops`, `frames`, `inputs` and `framed` of a `Pool` of a few films, in memory.
+
+    Raises:
+        DataError: a film cannot be read.
+    """
+    crops, frames, inputs, framed, _ = zip(*_cut(data, rows, spec, finder), strict=True)
+    return np.stack(crops), np.stack(frames), np.stack(inputs), np.array(framed)
+
+
 def _write(
     folder: Path, data: Path, rows: pd.DataFrame, spec: InputSpec, finder: "LungFinder"
 ) -> None:
@@ -180,22 +192,29 @@ def _write(
     crops = mapped(folder / "crops.npy", "w+", np.uint8, (count, side, side, 2))
     inputs = mapped(folder / "inputs.npy", "w+", np.uint8, (count, spec.size, spec.size, 2))
     frames, framed = np.zeros((count, 4), np.float32), np.zeros(count, bool)
-    films = read_films(data, rows, "Cutting films to the lungs")
     known = read_boxes(data).groupby("image_id")
     boxes = [np.zeros((0, 5), np.float32)]
-    for i, (film, mask) in enumerate(_with_masks(films, rows, finder)):
-        crops[i], frames[i], inputs[i], wide = wide_crop(film, spec, mask)
-        framed[i] = mask is not None and bool(mask.any())
+    for i, (crop, frame, exact, found, wide) in enumerate(_cut(data, rows, spec, finder)):
+        crops[i], frames[i], inputs[i], framed[i] = crop, frame, exact, found
         name = rows["image_id"].iat[i]
         if name in known.groups:
-            table = known.get_group(name)[["left", "top", "right", "bottom"]].to_numpy()
-            placed = on_box(table, wide)
+            placed = on_box(known.get_group(name)[list(SIDES)].to_numpy(), wide)
             boxes.append(np.insert(placed, 0, i, axis=1))
     crops.flush()
     inputs.flush()
     for name, array in (("frames", frames), ("framed", framed), ("boxes", np.concatenate(boxes))):
         with replacing(folder / f"{name}.npy") as beside:
             np.save(beside, array)
+
+
+def _cut(
+    data: Path, rows: pd.DataFrame, spec: InputSpec, finder: "LungFinder"
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, bool, Box]]:
+    """Yield crop, frame, input, whether lungs were found, and the crop's box of each film."""
+    films = read_films(data, rows, "Cutting films to the lungs")
+    for film, mask in _with_masks(films, rows, finder):
+        crop, frame, exact, wide = wide_crop(film, spec, mask)
+        yield crop, frame, exact, mask is not None and bool(mask.any()), wide
 
 
 def _with_masks(

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar
 
 import numpy as np
 
@@ -162,7 +162,7 @@ def _rebuild(
 class _Reader(pickle.Unpickler):
     """Unpickles mappings of tensors, and refuses everything else."""
 
-    _known: dict[tuple[str, str], Any] = {
+    _known: ClassVar[dict[tuple[str, str], Any]] = {
         ("torch._utils", "_rebuild_tensor_v2"): _rebuild,
         ("collections", "OrderedDict"): OrderedDict,
         ("torch", "FloatStorage"): np.dtype("<f4"),

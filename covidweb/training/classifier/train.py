@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from covidweb.bundle import HISTORY, WEIGHTS, Bundle, Card, InputSpec, seal
-from covidweb.bundle.card import Calibration, Data, GateLimit
+from covidweb.bundle.card import Data, GateLimit, Origin
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest, split_sha256
-from covidweb.files import replacing, write_text
+from covidweb.files import file_sha256, replacing, write_text
 from covidweb.networks.classifier import CAM_LAYER
 from covidweb.networks.device import prepare_device
 from covidweb.training.classifier.calibrate import RULE, Operating, Place, operating_point
@@ -25,7 +26,8 @@ from covidweb.training.classifier.gate import FILE as GATE
 from covidweb.training.classifier.gate import RULE as GATE_RULE
 from covidweb.training.classifier.gate import fit_gate
 from covidweb.training.classifier.head import Head, HeadOptions, Kinds, fit_head, left_out
-from covidweb.training.classifier.pool import Pool, load_pool
+from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool
+from covidweb.training.classifier.pretrained import LICENCE, PACKAGE, pretrained_file
 from covidweb.training.provenance import INTENDED_USE, versions
 from covidweb.training.run import run_folder
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from covidweb.training.classifier.fit import Recipe
 
 MARGIN = 0.08
+VIEWED = ("rsna", "rsna_lungs", "nih")
+"""Sources that name the view of every adult's film."""
 LIMITS = (
     "Two classes only: other pneumonias and tuberculosis look like COVID-19 to it and are often "
     "called so; the evaluation says how often.",
@@ -61,6 +65,7 @@ def train_classifier(
     command: str = "",
     log: Log = print,
     models: Path | None = None,
+    beside: bool = True,
 ) -> Bundle:
     """Train on the learned sets and write the bundle; a killed run goes on where it was.
 
@@ -74,9 +79,10 @@ def train_classifier(
         command: the command line, for the card.
         log: receives one line per epoch.
         models: folder of bundles with `lungs`; None for the product's own.
+        beside: draw batches in a process of their own.
 
     Raises:
-        DataError: the manifest or a film cannot be read.
+        DataError: the manifest or a film cannot be read, or the pretrained start is missing.
         ModelError: there is no lung network.
     """
     from covidweb.training.classifier.fit import Recipe, fit
@@ -89,7 +95,7 @@ def train_classifier(
     folder = run_folder("-".join([output.name, f"seed{seed}", *hold_out]))
     pool = load_pool(data, spec, folder.parent / "cache", models)
     log(f"{len(pool.rows)} films, on {device}")
-    model = fit(pool, recipe, folder, seed, hold_out, log)
+    model = fit(pool, recipe, folder, seed, hold_out, log, beside=beside)
     facts = finish(model, pool, options or HeadOptions(), hold_out)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / HISTORY, output / HISTORY)
@@ -126,26 +132,20 @@ class Facts:
 def finish(
     model: "keras.Model", pool: Pool, options: HeadOptions, hold_out: tuple[str, ...] = ()
 ) -> Facts:
-    """Centre the features, set the COVID reading, and calibrate; changes the model's weights."""
+    """Set the COVID reading and calibrate; changes the model's weights."""
     from covidweb.metrics import auc
     from covidweb.networks.classifier import evidence_model
 
-    kept = ~pool.rows["source"].isin(hold_out)
+    kept = ~pool.rows["source"].isin(hold_out) & pool.framed
     index = np.flatnonzero(kept & (pool.rows["split"] != "test"))
     rows = pool.rows.iloc[index]
-    films = Kinds(
-        features_of(model, pool, index),
-        rows["label"].to_numpy(),
-        rows["source"].to_numpy(),
-        (rows["set"] == "train_pool").to_numpy(),
-    )
+    films = kinds(features_of(model, pool, index), rows)
     train = (rows["split"] == "train").to_numpy()
-    films, opacity = _centred(model, films, train)
+    opacity = opacity_head(model)
     head = fit_head(films.take(train), opacity, options)
     _set_head(model, head)
 
-    pairs = source_pairs(films)
-    scores = left_out(films, opacity, options, pairs)
+    scores = left_out(films, opacity, options, source_pairs(films))
     validation = films.take(~train)
     logits = head(validation.features)
     known = validation.answers
@@ -163,21 +163,49 @@ def finish(
         for name, p in places.items()
     }
     free = fit_head(films.take(train), opacity, replace(options, penalty=0.0))
+    whole = (rows["set"] != CUT_OUT).to_numpy()
     return Facts(
         operating_point(places, children),
         options,
-        fit_gate(films.features[train], films.source[train], validation.features),
+        fit_gate(
+            films.features[train & whole],
+            films.source[train & whole],
+            films.features[~train & whole],
+        ),
         float(max(np.percentile(maps.max(axis=(1, 2)), 95), 1e-6)),
         aucs,
         auc(validation.label[known] == "covid", free(validation.features[known])),
     )
 
 
+def kinds(features: np.ndarray, rows: pd.DataFrame) -> Kinds:
+    """Return what the head may know of films: features float (N, C) and their manifest rows."""
+    viewed = rows["source"].isin(VIEWED) & rows["view"].isin(("AP", "PA"))
+    return Kinds(
+        features,
+        rows["label"].to_numpy(),
+        rows["source"].to_numpy(),
+        (rows["set"] == "train_pool").to_numpy(),
+        (rows["source"] + (" " + rows["view"]).where(viewed, "")).to_numpy(),
+    )
+
+
+def opacity_head(model: "keras.Model") -> Head:
+    """Return the trained reading of opacity."""
+    weights, bias = model.get_layer("opacity_logit").get_weights()
+    return Head(weights[:, 0].astype(np.float64), float(bias[0]))
+
+
 def source_pairs(films: Kinds) -> list[tuple[str, str]]:
-    """Return every pair of a COVID source and a normal source that leaves another of each."""
-    sick = np.unique(films.source[films.answers & (films.label == "covid")])
-    well = np.unique(films.source[films.answers & (films.label == "normal")])
-    if len(sick) < 2 or len(well) < 2:
+    """Return every pair of a COVID source and a normal source that leaves another of each.
+
+    Adults' normals that the head never counts (NIH's) are a normal source too.
+    """
+    covid, normal = films.label == "covid", films.label == "normal"
+    sick = np.unique(films.source[films.answers & covid])
+    counted = np.unique(films.source[films.answers & normal])
+    well = np.unique(films.source[normal & ((films.source == "nih") | films.answers)])
+    if len(sick) < 2 or len(counted) < 2:
         return []
     return [(a, b) for a in sick for b in well]
 
@@ -200,22 +228,6 @@ def write_bundle(model: "keras.Model", output: Path, card: Card, facts: Facts) -
         model.save(beside)
     write_text(output / GATE, json.dumps(facts.gate[0]))
     return seal(output, card, (WEIGHTS, GATE))
-
-
-def _centred(model: "keras.Model", films: Kinds, train: np.ndarray) -> tuple[Kinds, Head]:
-    """Move the features' origin to the training normals, in the network and in `films`."""
-    normals = films.take(train & (films.label == "normal"))
-    sources = np.unique(normals.source)
-    origin = np.mean([normals.features[normals.source == s].mean(axis=0) for s in sources], axis=0)
-    layer = model.get_layer("centre")
-    mean, variance = layer.get_weights()
-    spread = np.sqrt(variance + layer.epsilon)
-    layer.set_weights([mean + origin * spread, variance])
-    weights, bias = model.get_layer("opacity_logit").get_weights()
-    bias = bias + origin @ weights
-    model.get_layer("opacity_logit").set_weights([weights, bias.astype(np.float32)])
-    moved = Kinds(films.features - origin, films.label, films.source, films.answers)
-    return moved, Head(weights[:, 0].astype(np.float64), float(bias[0]))
 
 
 def _set_head(model: "keras.Model", head: Head) -> None:
@@ -246,6 +258,15 @@ def _counts(pool: Pool, hold_out: tuple[str, ...]) -> dict[str, int | dict[str, 
     }
 
 
+def _origin() -> Origin:
+    return Origin(
+        package=PACKAGE,
+        licence=LICENCE,
+        sha256=file_sha256(pretrained_file()),
+        what="EfficientNet-Lite0, taught to tell the 1,000 kinds of picture of ImageNet apart.",
+    )
+
+
 def _card(
     spec: InputSpec, facts: Facts, recipe: "Recipe", seed: int, hold_out: tuple[str, ...]
 ) -> Card:
@@ -257,11 +278,13 @@ def _card(
         input=spec,
         cam_layer=CAM_LAYER,
         cam_scale=facts.cam_scale,
-        calibration=Calibration(temperature=point.temperature, bias=point.bias),
+        calibration=point.calibration,
         threshold=point.threshold,
         threshold_rule=RULE,
         uncertain_band=point.band,
         gate=GateLimit(file=GATE, limit=facts.gate[1], rule=GATE_RULE),
+        elsewhere=point.elsewhere,
+        origin=_origin() if recipe.pretrained else None,
         head=asdict(facts.options),
         left_out_auc=facts.left_out,
         inside_auc_unpenalised=facts.unpenalised,

@@ -3,25 +3,23 @@
 import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
-from covidweb.dataset.store import read_stored
+from covidweb.errors import CovidwebError
 from covidweb.views.dataset.films import Films
 
-_SIDE = 224
 _COUNT = 6
-_WHOLE = np.array([0.05, 0.05, 0.95, 0.95], np.float32)
+_DONORS = 3
 
 
 def show(table: Films, row: pd.Series) -> None:
     """Offer a preview of a film's augmentation; drawn when asked for."""
     with st.expander("What training sees of it", icon=":material/shuffle:"):
         st.caption(
-            "In training a film is turned, moved and zoomed a little, and its grey levels, light, "
-            "sharpness, grain and compression are drawn at random, so that a network cannot "
-            "tell hospitals by their equipment. Never mirrored: a mirror would move the heart. "
-            "Here the whole film is shown; training sees the part around the lungs, and half "
-            "of its films with an inserted opacity."
+            "In training a film is cut to its lungs, turned, moved and zoomed a little; wires are "
+            "drawn on it, its grey levels, light, sharpness, grain and compression are drawn at "
+            "random, so that a network cannot tell hospitals by their equipment, and often all "
+            "but the lungs is hidden. Never mirrored: a mirror would move the heart. Normal films "
+            "get an inserted opacity half of the time."
         )
         if not st.toggle("Show examples", key="augment"):
             return
@@ -36,24 +34,17 @@ def show(table: Films, row: pd.Series) -> None:
 
 
 def preview(table: Films, row: pd.Series, draw: int) -> list[np.ndarray] | None:
-    """Return augmented views of a film, uint8 (224, 224) each; None if it cannot be read."""
-    from covidweb.training.classifier.augment import Strength, placed, restyled
+    """Return a film as training sees it, uint8 (224, 224) each; None if it cannot be read.
 
-    pixels = read_stored(table.root / row["file"])
-    if pixels is None:
-        return None
-    crop, how = _layers(pixels), Strength()
+    The films are made by the code that training runs, from the film, the lungs that the finder
+    sees on it, and other films of the table as donors of grey levels.
+    """
+    from covidweb.training.classifier.preview import training_films
+
     rng = np.random.default_rng(draw)
-    views = []
-    for file in table.rows["file"].iloc[rng.integers(0, len(table.rows), _COUNT)]:
-        other = read_stored(table.root / file)
-        donor = crop if other is None else _layers(other)
-        view = restyled(placed(crop, _WHOLE, _SIDE, rng, how), donor, rng, how)
-        views.append(np.round(view[..., 0] * 255).astype(np.uint8))
-    return views
-
-
-def _layers(pixels: np.ndarray) -> np.ndarray:
-    """Return grey and an empty lung mask, uint8 (224, 224, 2)."""
-    grey = Image.fromarray(np.round(pixels * 255).astype(np.uint8)).resize((_SIDE, _SIDE))
-    return np.stack([np.asarray(grey), np.zeros((_SIDE, _SIDE), np.uint8)], -1)
+    others = [int(i) for i in rng.integers(0, len(table.rows), _DONORS)]
+    rows = pd.concat([row.to_frame().T, table.rows.iloc[others]], ignore_index=True)
+    try:
+        return training_films(table.root, rows, _COUNT, draw)
+    except CovidwebError:
+        return None
