@@ -8,7 +8,7 @@ over the lungs' area gives `features`, and every answer is linear in them. So ea
 an answer is known exactly, and Grad-CAM (Selvaraju et al., 2017) falls out of the forward pass.
 
 Layer names are part of the contract with `covidweb.screening`: `last_map` (N, h, w, C), `features`
-(N, C), `place` (N, h, w, 1) in 0..1, `opacity_logit` (N, 1), `covid_logit` (N, 1), `probability`
+(N, C), `opaque` (N, h, w, 1) in 0..1, `opacity_logit` (N, 1), `covid_logit` (N, 1), `probability`
 (N, 2), uncalibrated softmax over covid, normal; `covid_logit` is log p(covid)/p(normal).
 """
 
@@ -66,10 +66,11 @@ def build_classifier(
     x = layers.BatchNormalization(momentum=0.97, name="widen_norm")(x)
     x = layers.Activation("relu", name="widen_relu")(x)
     logit = layers.Conv2D(1, 1, name="place_logit")(x)
-    place = layers.Activation("sigmoid", name="place")(logit)
+    opaque = layers.Activation("sigmoid", name="opaque")(logit)
 
-    opaque = layers.Concatenate(name="opaque")([layers.Multiply(name="counted")([x, place]), place])
-    last_map = layers.Multiply(name=CAM_LAYER)([opaque, cells])
+    counted = layers.Multiply(name="counted")([x, opaque])
+    weighed = layers.Concatenate(name="weighed")([counted, opaque])
+    last_map = layers.Multiply(name=CAM_LAYER)([weighed, cells])
     total = layers.GlobalAveragePooling2D(name="lung_total")(cells)
     mean = layers.GlobalAveragePooling2D(name="map_mean")(last_map)
     features = layers.Multiply(name="features")([mean, ops.reciprocal(ops.maximum(total, 1e-3))])

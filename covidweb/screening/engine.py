@@ -14,6 +14,7 @@ import numpy as np
 from covidweb.bundle import Card
 from covidweb.errors import ModelError
 from covidweb.networks.compiled import compiled
+from covidweb.screening.grid import whole_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +23,8 @@ class EngineOutput:
 
     Attributes:
         logits: float32 (N,), log p(covid)/p(normal), uncalibrated.
-        grids: float32 (N, h, w), evidence for COVID-19, >= 0, in units of the logit.
+        grids: float32 (N, h, w), evidence for COVID-19, >= 0, in units of the logit; each covers
+            the whole input.
         opacity: float32 (N,), logit of any opacity, or None.
         features: float32 (N, C), pooled features for the gate, or None.
     """
@@ -111,7 +113,7 @@ def _seed_engine(model: Any, cam_layer: str) -> Engine:
 
     def engine(batch: np.ndarray) -> EngineOutput:
         logit, grid = run(tf.constant(network_layout(batch, model), tf.float32))
-        return EngineOutput(logit.numpy(), grid.numpy())
+        return EngineOutput(logit.numpy(), whole_grid(grid.numpy(), batch.shape[1]))
 
     return engine
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from covidweb.errors import ModelError
+from covidweb.screening.grid import whole_grid
 
 METHODS = ("gradcam", "gradcam++", "layercam", "scorecam", "saliency")
 
@@ -40,7 +41,8 @@ def explain(model: Any, cam_layer: str, film: np.ndarray, method: str) -> np.nda
         method: one of `METHODS`.
 
     Returns:
-        float32 (h, w), >= 0: the layer's grid, or the input's for saliency.
+        float32 (h, w), >= 0: the layer's grid, or the input's for saliency; it covers the whole
+        input.
 
     Raises:
         ModelError: an unknown method.
@@ -66,7 +68,8 @@ def explainer(model: Any, cam_layer: str, method: str) -> Callable[[np.ndarray],
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             grid = run(np.asarray(film, np.float32)[None])
-        return np.maximum(np.nan_to_num(np.asarray(grid, np.float32)), 0.0)
+        grid = np.maximum(np.nan_to_num(np.asarray(grid, np.float32)), 0.0)
+        return whole_grid(grid, max(film.shape))
 
     return explained
 

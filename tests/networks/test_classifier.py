@@ -15,7 +15,7 @@ from covidweb.networks.classifier import (
 )
 from covidweb.screening.explain import explain
 
-SIZE, CELLS = 112, 14
+SIZE, CELLS = 112, 7
 
 
 @pytest.fixture(scope="module")
@@ -64,18 +64,20 @@ def test_evidence_is_grad_cam(model: keras.Model) -> None:
 def test_no_evidence_away_from_the_lungs(model: keras.Model) -> None:
     grid = evidence_model(model).predict(films(1), verbose=0)["evidence"][0]
     assert np.abs(grid[:, 0]).max() == 0 and np.abs(grid[-1]).max() == 0
-    assert np.abs(grid[3:11, 2:6]).max() > 0
+    assert np.abs(grid[2:5, 1:3]).max() > 0
 
 
 def test_what_is_away_from_the_lungs_changes_nothing(model: keras.Model) -> None:
     film = films(1)
     marked = film.copy()
+    film[:, :48, :, 1] = 0
     marked[:, :4, :, 0] = 1 - marked[:, :4, :, 0]
     read = evidence_model(model)
     before, after = (read.predict(x, verbose=0)["features"] for x in (film, marked))
     np.testing.assert_allclose(after, before, atol=1e-5)
-    marked[:, 40:60, 20:40, 0] = 1
-    assert np.abs(read.predict(marked, verbose=0)["features"] - before).max() > 1e-2
+    marked[:, 60:80, 20:40, 0] = 1
+    moved = np.abs(read.predict(marked, verbose=0)["features"] - before)[:, :-1]
+    assert moved.max() > 0.05 * np.abs(before[:, :-1]).max()
 
 
 def test_brightness_and_contrast_hardly_matter(model: keras.Model) -> None:
@@ -102,7 +104,7 @@ def test_survives_saving(model: keras.Model, tmp_path) -> None:
     }
 
 
-@pytest.mark.parametrize("size", [100, 104, 0])
+@pytest.mark.parametrize("size", [100, 120, 0])
 def test_refuses_sizes_without_cells(size: int) -> None:
     with pytest.raises(ValueError, match=f"size={size}"):
         build_classifier(size)

@@ -59,7 +59,7 @@ class Recipe:
         place: weight of the lesson where opacities are.
     """
 
-    epochs: int = 16
+    epochs: int = 14
     batches: int = 50
     size: int = SIZE
     width: int = WIDTH

@@ -14,7 +14,7 @@ def place(shift: float, seed: int, count: int = 800) -> Place:
 def test_probabilities_mean_what_they_say() -> None:
     point = operating_point({"inside": place(0, 0), "a-b": place(0, 1)}, np.array([]))
     fresh = place(0, 2, 4000)
-    scores = point.probability(np.concatenate([fresh.sick, fresh.well]))
+    scores = point.calibration.probability(np.concatenate([fresh.sick, fresh.well]))
     truth = np.repeat([1.0, 0.0], 4000)
     for low in (0.0, 0.25, 0.5, 0.75):
         chosen = (scores >= low) & (scores < low + 0.25)
@@ -26,7 +26,8 @@ def test_sources_left_out_move_the_threshold() -> None:
     far = operating_point({"inside": place(0, 0), "a-b": place(3, 1)}, np.array([]))
     cut = [p.threshold for p in (near, far)]
     logits = [
-        np.log(t / (1 - t)) * p.temperature - p.bias for t, p in zip(cut, (near, far), strict=True)
+        np.log(t / (1 - t)) * p.calibration.temperature - p.calibration.bias
+        for t, p in zip(cut, (near, far), strict=True)
     ]
     assert logits[1] > logits[0] + 0.5
 
@@ -35,7 +36,7 @@ def test_healthy_children_hold_the_threshold_up() -> None:
     children = np.random.default_rng(3).normal(1.5, 1, 300)
     places = {"inside": place(0, 0)}
     point = operating_point(places, children)
-    assert np.mean(point.probability(children) >= point.threshold) <= CHILDREN
+    assert np.mean(point.calibration.probability(children) >= point.threshold) <= CHILDREN
     assert point.threshold > operating_point(places, np.array([])).threshold
 
 
@@ -43,6 +44,34 @@ def test_the_band_holds_its_share_around_the_threshold() -> None:
     places = {"inside": place(0, 0)}
     point = operating_point(places, np.array([]))
     low, high = point.band
-    scores = point.probability(np.concatenate([places["inside"].sick, places["inside"].well]))
+    scores = point.calibration.probability(np.concatenate([places["inside"].sick, places["inside"].well]))
     assert low < point.threshold < high
     assert np.mean((scores > low) & (scores < high)) == pytest.approx(DOUBT, abs=0.02)
+
+
+def test_the_interval_belongs_to_the_probability() -> None:
+    point = operating_point({"inside": place(0, 0), "a-b": place(0.3, 1)}, np.array([]))
+    interval = point.calibration.interval
+    assert interval is not None
+    for probability in (0.03, 0.2, 0.5, 0.8, 0.97):
+        low, value, high = interval.at(probability)
+        assert low <= value <= high and value == pytest.approx(probability, abs=0.01)
+    assert 0.01 < np.subtract(*interval.at(0.5)[::-2]) < 0.5
+
+
+def test_films_elsewhere_say_how_often_a_score_is_covid() -> None:
+    places = {"inside": place(0, 0), "a-b": place(2, 1), "a-c": place(-2, 2)}
+    point = operating_point(places, np.array([]))
+    assert point.elsewhere is not None
+    scores = {
+        name: point.calibration.probability(np.concatenate([p.sick, p.well]))
+        for name, p in places.items()
+    }
+    low, value, high = point.elsewhere.at(0.5)
+    shares = []
+    for name in ("a-b", "a-c"):
+        near = np.abs(scores[name] - 0.5) < 0.1
+        shares.append(np.repeat([1, 0], 800)[near].mean())
+    assert (low, high) == pytest.approx((min(shares), max(shares)), abs=0.08)
+    assert low < value < high
+    assert operating_point({"inside": place(0, 0)}, np.array([])).elsewhere is None

@@ -23,7 +23,8 @@ def made_up(seed: int = 0, films: int = 60) -> Kinds:
             labels += [label] * films
             sources += [name] * films
     label = np.array(labels)
-    return Kinds(np.concatenate(features), label, np.array(sources), np.ones(len(label), bool))
+    source = np.array(sources)
+    return Kinds(np.concatenate(features), label, source, np.ones(len(label), bool), source)
 
 
 NO_OPACITY = Head(np.eye(6)[3], 0.0)
@@ -93,6 +94,7 @@ def test_films_without_an_answer_never_move_the_means() -> None:
         np.concatenate([films.label, np.repeat("pneumonia", 40)]),
         np.concatenate([films.source, np.repeat("k", 40)]),
         np.concatenate([films.answers, np.zeros(40, bool)]),
+        np.concatenate([films.place, np.repeat("k", 40)]),
     )
     options = HeadOptions(5.0, 0.05, 0.0)
     one, two = (fit_head(f, NO_OPACITY, options).weights for f in (films, more))
