@@ -125,7 +125,9 @@ def fit(
         for epoch in range(run.resume(training), recipe.epochs):
             begun = time.monotonic()
             drawn = batches(drawer, epoch, recipe.batches, process)
-            done = training.fit(drawn, steps_per_epoch=recipe.batches, verbose=0).history
+            done = training.fit(
+                drawn, steps_per_epoch=recipe.batches, shuffle=False, verbose=0
+            ).history
             row = _row(epoch, done, training) | _validate(training, pool, watched)
             row["seconds"] = time.monotonic() - begun
             run.save(training, epoch, row)

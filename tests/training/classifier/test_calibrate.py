@@ -44,7 +44,9 @@ def test_the_band_holds_its_share_around_the_threshold() -> None:
     places = {"inside": place(0, 0)}
     point = operating_point(places, np.array([]))
     low, high = point.band
-    scores = point.calibration.probability(np.concatenate([places["inside"].sick, places["inside"].well]))
+    scores = point.calibration.probability(
+        np.concatenate([places["inside"].sick, places["inside"].well])
+    )
     assert low < point.threshold < high
     assert np.mean((scores > low) & (scores < high)) == pytest.approx(DOUBT, abs=0.02)
 
