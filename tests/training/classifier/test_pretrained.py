@@ -166,7 +166,7 @@ def test_a_training_without_the_package_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(pretrained, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match="pip install -r requirements-train.txt"):
+    with pytest.raises(DataError, match=r"pip install -r requirements-train\.txt"):
         pretrained.pretrained_file()
 
 
