@@ -5,6 +5,7 @@ from covidweb.bundle.evaluation import Evaluation, LungEvaluation, UprightEvalua
 from covidweb.bundle.store import (
     CARD,
     EVALUATION,
+    FILMS,
     HISTORY,
     PREDICTIONS,
     WEIGHTS,
@@ -19,6 +20,7 @@ from covidweb.bundle.store import (
 __all__ = [
     "CARD",
     "EVALUATION",
+    "FILMS",
     "HISTORY",
     "PREDICTIONS",
     "WEIGHTS",

@@ -19,11 +19,12 @@ from covidweb.errors import ModelError
 from covidweb.files import file_sha256, write_json
 from covidweb.place import home
 
-CARD, HISTORY, EVALUATION, PREDICTIONS = (
+CARD, HISTORY, EVALUATION, PREDICTIONS, FILMS = (
     "card.json",
     "history.csv",
     "evaluation.json",
     "predictions.csv",
+    "films.csv",
 )
 WEIGHTS = "classifier.keras"
 
@@ -81,6 +82,14 @@ class Bundle:
     def predictions(self) -> pd.DataFrame:
         """Return `predictions.csv`: one row per evaluated film. Raises ModelError."""
         return self._table(PREDICTIONS)
+
+    def films(self) -> dict[str, str]:
+        """Return `films.csv`: image id to `learned` or `chosen with`. Raises ModelError."""
+        table = self._table(FILMS)
+        try:
+            return dict(zip(table["image_id"].astype(str), table["part"].astype(str), strict=True))
+        except KeyError as error:
+            raise ModelError(f"{FILMS} of the bundle '{self.name}' lacks {error}.") from error
 
     def evaluation(self) -> Evaluation:
         """Return `evaluation.json` of a network that screens films. Raises ModelError."""
@@ -154,7 +163,7 @@ def seal(path: Path, card: Card, weights: tuple[str, ...] = (WEIGHTS,)) -> Bundl
         card: all but its `name`, `weights` and `files`, which are set here.
         weights: weight files, the main one first.
     """
-    results = [f for f in (HISTORY, EVALUATION, PREDICTIONS) if (path / f).is_file()]
+    results = [f for f in (HISTORY, EVALUATION, PREDICTIONS, FILMS) if (path / f).is_file()]
     sealed = replace(
         card,
         version=cards.VERSION,

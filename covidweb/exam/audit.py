@@ -1,9 +1,9 @@
 """Does it read lungs or hospitals? The checks of `python -m covidweb audit`, in one file's keys.
 
-Four questions: what reaches how much without a lung (`audit_baselines`); what happens to the score
+Four questions: what reaches how much without a lung (`baselines`); what happens to the score
 when the lungs are painted over; how well the features tell sources of one class apart; and how far
 small changes of the film move the answer. The heatmaps have their own checks
-(`audit_explanations`).
+(`explanations`, `places`).
 """
 
 import io
@@ -68,7 +68,7 @@ def audit_bundle(
         "source_prediction": lambda: source_prediction(sample),
         "robustness": lambda: robustness(screener, sample),
         "gate": lambda: turned_away(screener, data, manifest, films),
-        "explanations": lambda: explanations(screener, sample),
+        "explanations": lambda: explanations(screener, sample, data),
     }
     for key, check in checks.items():
         audit = replace(audit, **{key: check()})

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, read_bundle, write_evaluation
+from covidweb.bundle import FILMS, PREDICTIONS, Bundle, Evaluation, read_bundle, write_evaluation
 from covidweb.bundle.evaluation import (
     Audit,
     Bootstrap,
@@ -27,6 +27,7 @@ from covidweb.bundle.evaluation import (
 )
 from covidweb.dataset import load_manifest, split_manifest
 from covidweb.errors import ModelError
+from covidweb.exam.learned import learned_films
 from covidweb.files import replacing
 from covidweb.metrics import Reliability, Value, bootstrap, metrics_table, reliability
 from covidweb.radiograph import Radiograph
@@ -112,9 +113,11 @@ def evaluate_bundle(
         return evaluate_lungs(name, data, root=root, log=log)
 
     screener = Screener.load(name, root)
-    rows = rows_to_evaluate(load_manifest(data))
-    predictions = predict_rows(screener, data, rows)
+    manifest = load_manifest(data)
     path = screener.bundle.path
+    with replacing(path / FILMS) as beside:
+        learned_films(screener.card, manifest).to_csv(beside, index=False)
+    predictions = predict_rows(screener, data, rows_to_evaluate(manifest))
     with replacing(path / PREDICTIONS) as beside:
         predictions.to_csv(beside, index=False)
     # Read back what was written, so that every figure can be had again from the file.

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from covidweb.bundle import Bundle, results
+from covidweb.bundle import Bundle
 from covidweb.dataset.duplicates import KnownFilms, Match
 from covidweb.errors import DataError, ModelError
 from covidweb.radiograph import Radiograph
 from covidweb.screening.films import Film
-from covidweb.sets import set_title
+from covidweb.sets import LEARNED, set_title
 
-_LEARNED = ("train_pool", "auxiliary")
 _KEPT = "screen_known"
 
 
@@ -50,25 +49,22 @@ def describe(match: Match, part: str) -> Known:
 
     Args:
         match: the known film.
-        part: `test` or `validation` where the model's evaluation names the film so, else empty.
+        part: `learned` or `chosen with` where the bundle's list names the film so, else empty.
     """
     same = "the very file" if match.kind == "file" else "the same picture as"
-    film = f"It is {same} {match.image_id} of the project's dataset"
-    if not match.set.startswith(_LEARNED):
-        where = set_title(match.set)
-        return Known(False, match.label, f"{film} ({where}), which no model learned from.")
-    if part == "test":
-        return Known(False, match.label, f"{film}, kept for testing: not learned from.")
-    if part == "validation":
+    film = f"It is {same} {match.image_id} of the project's dataset ({set_title(match.set)})"
+    if part == "learned":
+        return Known(True, match.label, f"{film}, which this model learned from.")
+    if part == "chosen with":
         return Known(
             True, match.label, f"{film}; it was not fitted, but the threshold was chosen with it."
         )
-    return Known(True, match.label, f"{film}, from the films that the model learned from.")
+    return Known(False, match.label, f"{film}, which this model did not learn from.")
 
 
 def _part(match: Match, bundle: Bundle) -> str:
+    """Return how the bundle knows a film; a bundle without a list counts all lessons as learned."""
     try:
-        films = results.read_predictions(bundle)
+        return bundle.films().get(match.image_id, "")
     except ModelError:
-        return ""
-    return str(films.set_index("image_id")["set"].to_dict().get(match.image_id, ""))
+        return "learned" if match.set in LEARNED else ""

@@ -61,9 +61,17 @@ def _places(name: str, sha256: str, threshold: float, prevalence: float) -> list
 
 
 def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] | None:
-    """Return the 95 % interval that the calibration leaves a probability, None where unknown."""
+    """Return the 95 % interval that the calibration leaves a probability, None where unknown.
+
+    It is that of the card's own calibration; a card without one was calibrated on the validation
+    films, and the interval is theirs.
+    """
     if probability is None:
         return None
+    kept = bundle.card.calibration.interval
+    if kept is not None:
+        low, _, high = kept.at(probability)
+        return min(low, probability), max(high, probability)
     try:
         return _interval(bundle.name, bundle.sha256, probability)
     except ModelError:

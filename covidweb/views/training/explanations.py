@@ -19,6 +19,10 @@ _MEANINGS = {
     "shows the film's edges and not what was learned.",
     "insert": "Opacities of known place were put into normal films: how often the hottest point "
     "of the map lies on one.",
+    "boxes": "Films that radiologists drew boxes on, none of them learned from: how often the "
+    "hottest point of the map lies in a box. Their lungs were cut out and the rest is black.",
+    "simulated": "Films of digital chests, whose opacities are known: how often the hottest point "
+    "of the map lies on one.",
 }
 
 
@@ -55,9 +59,27 @@ def meaning(key: str) -> str:
     return next((text for word, text in _MEANINGS.items() if word in key), "")
 
 
+def below_chance(part: Any) -> str | None:
+    """Return a sentence where a check's hit rate is not above chance, else None."""
+    if not isinstance(part, Mapping):
+        return None
+    pairs = ((part.get(n), part.get(f"{n}_by_chance")) for n in ("hit_rate", "top_zone_hit_rate"))
+    worse = [
+        (value, luck)
+        for value, luck in pairs
+        if isinstance(value, float | int) and isinstance(luck, float | int) and value <= luck
+    ]
+    if not worse:
+        return None
+    value, luck = worse[0]
+    return f"No better than chance: {value:.0%}, where a random place would reach {luck:.0%}."
+
+
 def _part(key: str, part: Any) -> None:
     st.markdown(f"#### {escape(key.replace('_', ' ').capitalize())}")
     st.markdown(meaning(key))
+    if (warning := below_chance(part)) is not None:
+        st.warning(warning, icon=":material/warning:")
     curves = results.audit_curves(part)
     for name, table in curves.items():
         label = f"{key}-{name}".strip("-").replace(" ", "-")
