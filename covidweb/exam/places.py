@@ -143,7 +143,10 @@ def _look(screener: "Screener", known: Known) -> tuple[float, ...] | None:
 def _top_zone(evidence: dict[str, float], lungs: Lungs, extent: np.ndarray) -> tuple[float, float]:
     """Return whether the zone with most evidence is opaque, and the share of zones that are."""
     small = np.asarray(
-        Image.fromarray(extent.astype(np.float32)).resize(lungs.mask.shape[::-1]), np.float32
+        Image.fromarray(extent.astype(np.float32)).resize(
+            (lungs.mask.shape[1], lungs.mask.shape[0])
+        ),
+        np.float32,
     )
     opaque = {
         name: bool(zone.any() and (small[zone] > 0.5).mean() >= TOUCHED)
@@ -157,7 +160,8 @@ def _top_zone(evidence: dict[str, float], lungs: Lungs, extent: np.ndarray) -> t
 
 def _on(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Return a bool mask at a film's own size."""
-    return np.asarray(Image.fromarray(mask).resize(shape[::-1], Image.Resampling.NEAREST), bool)
+    size = (shape[1], shape[0])
+    return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST), bool)
 
 
 def _span(low: float, high: float, size: int) -> slice:

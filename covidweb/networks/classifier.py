@@ -62,7 +62,7 @@ def build_classifier(
     cells = layers.AveragePooling2D(STRIDE, name="lung_cells")(mask)
     seen = _standardised(films[..., 0:1], mask, mask if cut else _near(cells))
     x = _joined(build_trunk(seen, stage), stage)
-    x = layers.Conv2D(width, 1, use_bias=False, name="widen")(x)
+    x = layers.Conv2D(width, 1, use_bias=False, kernel_initializer="he_normal", name="widen")(x)
     x = layers.BatchNormalization(momentum=0.97, name="widen_norm")(x)
     x = layers.Activation("relu", name="widen_relu")(x)
     logit = layers.Conv2D(1, 1, name="place_logit")(x)
@@ -97,16 +97,20 @@ def evidence_model(model: "keras.Model") -> "keras.Model":
         signed; its sum and `covid_bias(model)` make the logit. Grad-CAM on `last_map` is its
         positive part.
     """
-    from keras import Model, ops
+    from keras import Model, layers
 
-    last_map = model.get_layer(CAM_LAYER).output
-    cells = model.get_layer("lung_cells").output.shape[1] ** 2
-    total = ops.maximum(model.get_layer("lung_total").output, 1e-3) * cells
-    evidence = ops.squeeze(ops.matmul(last_map, covid_direction(model)[:, None]), -1)
+    last_map, features = model.get_layer(CAM_LAYER).output, model.get_layer("features")
+    height, width = last_map.shape[1:3]
+    # Layers with names of their own: Keras numbers operations per thread, and a number could be
+    # one that the loaded network was saved with.
+    read = layers.Conv2D(1, 1, use_bias=False, name="evidence_cells")
+    sums = layers.Reshape((height, width), name="evidence_map")(read(last_map))
+    read.set_weights([covid_direction(model)[None, None, :, None] / (height * width)])
+    share = layers.Reshape((1, 1), name="evidence_share")(features.input[1])
     outputs = {name: model.get_layer(name).output for name in ("covid_logit", "opacity_logit")}
-    outputs["features"] = model.get_layer("features").output
-    outputs["evidence"] = evidence / total[..., None]
-    return Model(model.input, outputs, name="evidence")
+    outputs["features"] = features.output
+    outputs["evidence"] = layers.Multiply(name="evidence")([sums, share])
+    return Model(model.input, outputs, name="evidence_model")
 
 
 def covid_direction(model: "keras.Model") -> Any:

@@ -118,8 +118,8 @@ def _unit(
         "name": name,
     }
     if channels is None:
-        x = layers.DepthwiseConv2D(kernel, **options)(x)
+        x = layers.DepthwiseConv2D(kernel, depthwise_initializer="he_normal", **options)(x)
     else:
-        x = layers.Conv2D(channels, kernel, **options)(x)
+        x = layers.Conv2D(channels, kernel, kernel_initializer="he_normal", **options)(x)
     x = layers.BatchNormalization(epsilon=EPSILON, name=f"{name}_norm")(x)
     return layers.Activation("relu6", name=f"{name}_relu")(x) if activate else x

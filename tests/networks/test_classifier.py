@@ -69,8 +69,8 @@ def test_no_evidence_away_from_the_lungs(model: keras.Model) -> None:
 
 def test_what_is_away_from_the_lungs_changes_nothing(model: keras.Model) -> None:
     film = films(1)
-    marked = film.copy()
     film[:, :48, :, 1] = 0
+    marked = film.copy()
     marked[:, :4, :, 0] = 1 - marked[:, :4, :, 0]
     read = evidence_model(model)
     before, after = (read.predict(x, verbose=0)["features"] for x in (film, marked))
