@@ -6,10 +6,13 @@ ADDRESS ?= localhost
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+COUNT ?= 3000
+SEED ?= 0
+SECONDS ?= 1800
 CHECKED := app.py pages covidweb tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-gpu test lint format typecheck unit bench reference coverage clean
+.PHONY: help run install install-gpu test lint format typecheck unit fuzz bench reference coverage clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -41,6 +44,9 @@ unit: $(VENV)/.installed-dev
 
 coverage:  ## Run all tests and show which lines none of them reaches
 	$(MAKE) unit PYTEST_ARGS="--cov=covidweb --cov-report=term-missing:skip-covered $(PYTEST_ARGS)"
+
+fuzz: $(VENV)/.installed-dev  ## Read mutants of every format (COUNT=3000, SEED=0, SECONDS=1800)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/fuzz.py --count $(COUNT) --seed $(SEED) --seconds $(SECONDS)
 
 bench: $(VENV)/.installed  ## Measure speed against the reference implementations
 	$(BIN)/python -m covidweb bench

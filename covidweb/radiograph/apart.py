@@ -60,6 +60,12 @@ def stop() -> None:
         child.close()
 
 
+def pids() -> list[int]:
+    """Return the process ids of the children that wait for films."""
+    with _lock:
+        return [child.pid for child in _idle]
+
+
 def _is_simple(stated: Stated) -> bool:
     needed = stated.width * stated.height * (stated.samples * 2 + FINISHED)
     return stated.is_plain and needed <= HERE
@@ -130,6 +136,10 @@ class _Child:
             raise ImageError(
                 f"This file cannot be read now: no decoder could be started ({error.strerror})."
             ) from error
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

@@ -4,6 +4,7 @@ Each check gives a Finding with its figure and its limit. Films that fail one ar
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,9 @@ MAX_INVERSION = 0.02
 
 Of 300 real films none went above -0.05; of the same films inverted, 98 % did.
 """
+
+TEXT = "text"
+"""Name of the finding about burnt-in text."""
 
 CENTRE = (0.15, 0.15, 0.85, 0.85)
 """Where contrast is looked for when no lungs were found: left, top, right, bottom in fractions."""
@@ -184,6 +188,140 @@ def _body_part(film: Radiograph) -> Finding:
     return Finding("chest", film.body_part is None, message)
 
 
+def _text(film: Radiograph) -> Finding:
+    """Say whether the file admits burnt-in text: no reason to turn it away, but one to look."""
+    message = (
+        "The file says that text is burnt into the picture: it may name the person."
+        if film.burnt_in
+        else "Nothing in the file says that text is burnt into the picture."
+    )
+    return Finding(TEXT, True, message, float(film.burnt_in))
+
+
+def admits_text(findings: Iterable[Finding]) -> bool:
+    """Tell whether a film's file says that text is burnt into the picture."""
+    return any(finding.name == TEXT and bool(finding.value) for finding in findings)
+
+
+_NO_FINDER)
+        found = _first(film, lungs)
+        if lungs is not None:
+            found.append(_lungs(lungs))
+            if lungs.plausible:
+                found.append(_inverted(film, lungs))
+        if features is not None and self.mean is not None:
+            found.append(self._distance(features))
+        return tuple(found)
+
+    def distance(self, features: np.ndarray) -> float:
+        """Return the squared Mahalanobis distance per feature; about 1 for a training film."""
+        if self.mean is None or self.precision is None:
+            raise ValueError("This bundle's card has no gate, so there is no distance.")
+        offset = np.asarray(features, np.float64) - self.mean
+        return float(offset @ self.precision @ offset) / len(offset)
+
+    def _distance(self, features: np.ndarray) -> Finding:
+        value = self.distance(features)
+        passed = self.limit is None or value <= self.limit
+        message = (
+            "It looks like the films the model learned from."
+            if passed
+            else "It looks unlike every film the model learned from."
+        )
+        return Finding("familiar", passed, message, value, self.limit)
+
+
+def _colour(film: Radiograph) -> Finding:
+    passed = film.chroma <= MAX_CHROMA
+    message = (
+        "The picture is grey, as a film is."
+        if passed
+        else "This is a colour picture, not a radiograph."
+    )
+    return Finding("grey", passed, message, film.chroma, MAX_CHROMA)
+
+
+def _levels(film: Radiograph) -> Finding:
+    value = grey_levels(film.pixels)
+    passed = value >= MIN_LEVELS
+    message = (
+        "The film has its grey levels."
+        if passed
+        else f"The film has hardly any grey levels ({value:.0f}): it was scanned or windowed to "
+        "black and white, and what lies between is lost."
+    )
+    return Finding("levels", passed, message, value, MIN_LEVELS)
+
+
+def grey_levels(pixels: np.ndarray) -> float:
+    """Return how many of 256 grey levels pixels (H, W) in 0..1 use, evenly or not.
+
+    The exponential of the histogram's entropy, the commonest level left out, so that a border
+    does not count; plus that one.
+    """
+    small = _sampled(pixels, 512)
+    counts = np.bincount(np.round(small * 255).astype(np.uint8).ravel(), minlength=256)
+    counts[counts.argmax()] = 0
+    shares = counts[counts > 0] / max(1, counts.sum())
+    return 1.0 + (float(np.exp(-(shares * np.log(shares)).sum())) if shares.size else 0.0)
+
+
+def _contrast(film: Radiograph, lungs: Lungs | None) -> Finding:
+    found = lungs is not None and lungs.plausible
+    box = lung_box(lungs.mask, 0.0) if lungs is not None and found else CENTRE
+    value = float(_inside(_sampled(film.pixels, 256), box).std())
+    passed = value >= MIN_CONTRAST
+    message = (
+        "There is enough contrast to read."
+        if passed
+        else "The film is nearly blank: almost all of its "
+        f"{'lungs' if found else 'middle'} has the same grey level."
+    )
+    return Finding("contrast", passed, message, value, MIN_CONTRAST)
+
+
+def _aspect(film: Radiograph) -> Finding:
+    height, width = film.pixels.shape
+    value = max(height, width) / min(height, width)
+    passed = value <= MAX_ASPECT
+    message = (
+        "Its proportions are a chest film's."
+        if passed
+        else f"One side is {value:.1f} times the other; a chest film is nearly square."
+    )
+    return Finding("proportions", passed, message, value, MAX_ASPECT)
+
+
+def _view(film: Radiograph) -> Finding:
+    passed = film.view is None or film.view in FRONTAL
+    message = (
+        "Nothing in the file says that it is not a frontal view."
+        if passed or film.view is None
+        else f"The file says that this is {VIEWS.get(film.view, film.view)}; only frontal films "
+        "(PA or AP) are assessed."
+    )
+    return Finding("frontal", passed, message)
+
+
+def _body_part(film: Radiograph) -> Finding:
+    message = (
+        "Nothing in the file says that it is not a chest film."
+        if film.body_part is None
+        else f"The file says that this film shows another part of the body: {film.body_part}."
+    )
+    return Finding("chest", film.body_part is None, message)
+
+
+def _text(film: Radiograph) -> Finding:
+    """Say whether text is burnt in: no reason to turn a film away, but one to mind its export."""
+    message = (
+        f"Text is burnt into the picture, {film.burnt_in}: it may name the person."
+        if film.burnt_in
+        else "No burnt-in text is known of."
+    )
+    return Finding(TEXT, True, message, float(bool(film.burnt_in)))
+
+
 _NO_FINDER = Finding(
     "lungs",
     False,
@@ -201,6 +339,7 @@ def _first(film: Radiograph, lungs: Lungs | None) -> list[Finding]:
         _aspect(film),
         _view(film),
         _body_part(film),
+        _text(film),
     ]
 
 

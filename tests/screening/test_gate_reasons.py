@@ -7,7 +7,7 @@ import pytest
 
 from covidweb.radiograph import Radiograph
 from covidweb.radiograph.views import VIEWS
-from covidweb.screening.gate import Gate, grey_levels, lung_brightness
+from covidweb.screening.gate import Gate, admits_text, grey_levels, lung_brightness
 from covidweb.screening.regions import Lungs
 
 SIDE = 96
@@ -119,3 +119,9 @@ def test_a_missing_lung_finder_is_the_reason_and_no_other(chest):
     assert list(_failed(chest, None, gate, features)) == ["lungs"]
     assert "lung finder is missing" in _failed(chest, None, gate, features)["lungs"]
     assert "familiar" in _failed(chest, None, replace(gate, needs_lungs=False), features)
+
+
+def test_burnt_in_text_is_told_and_turns_no_film_away(chest, lungs):
+    told = Gate().check(replace(chest, burnt_in=True), lungs, None)
+    assert admits_text(told) and all(finding.passed for finding in told)
+    assert not admits_text(Gate().check(chest, lungs, None))

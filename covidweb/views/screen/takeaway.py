@@ -10,8 +10,16 @@ from covidweb.bundle import Bundle
 from covidweb.markdown import escape
 from covidweb.report import ReportItem, overlays_zip, report_pdf, result_record, results_csv
 from covidweb.screening.films import Row
+from covidweb.screening.gate import admits_text
+from covidweb.screening.lettering import is_lettered
 from covidweb.screening.worklist import Worklist
 from covidweb.views.screen import meaning
+
+_LETTERED = "screen_lettered"
+_BURNT_IN = (
+    "text is burnt into the picture: it may name the person, and pictures that you take away show "
+    "it. Look before you pass them on."
+)
 
 MAX_PICTURED = 300
 """Most films in one PDF or ZIP of overlays; a table may hold any number."""
@@ -52,6 +60,7 @@ class Items(Sequence[ReportItem]):
 def show(worklist: Worklist, rows: Sequence[Row], chosen: Row | None, bundle: Bundle) -> None:
     """Draw the downloads: of the chosen film, and of all rows where there are several."""
     with st.expander("Take away", icon=":material/download:"):
+        _say_text(worklist, rows, chosen)
         if chosen is not None:
             st.markdown(f"**This film** · {escape(chosen.film.name)}")
             _buttons(Items(worklist, [chosen], bundle), "film", _stem(chosen.film.name))
@@ -67,6 +76,28 @@ def show(worklist: Worklist, rows: Sequence[Row], chosen: Row | None, bundle: Bu
             "Reports name the files, the model with its hash, and the threshold; no person's "
             "name, id or date, unless a file's name holds one."
         )
+
+
+def _say_text(worklist: Worklist, rows: Sequence[Row], chosen: Row | None) -> None:
+    """Say that text is burnt into films, before they are taken away with it."""
+    admitted = sum(admits_text(row.result.quality) for row in rows)
+    if chosen is not None and admits_text(chosen.result.quality):
+        st.warning(f"This film's file says that {_BURNT_IN}", icon=":material/visibility:")
+    elif chosen is not None and _seems_lettered(worklist, chosen):
+        st.warning(f"It seems that {_BURNT_IN}", icon=":material/visibility:")
+    if len(rows) > 1:
+        st.caption(
+            f"{admitted} of these {len(rows)} films have burnt-in text by what their files say. "
+            "Not every file says so: look at pictures before you pass them on."
+        )
+
+
+def _seems_lettered(worklist: Worklist, row: Row) -> bool:
+    kept: dict[str, bool] = st.session_state.setdefault(_LETTERED, {})
+    if row.film.sha256 not in kept:
+        film = worklist.read(row.film)
+        kept[row.film.sha256] = film is not None and is_lettered(film.pixels)
+    return kept[row.film.sha256]
 
 
 def record(items: Items) -> str:
