@@ -22,6 +22,9 @@ class EngineName(StrEnum):
     RAY = "ray"
 
 
+_TEXT = "Overlays show what is burnt into a film, names too: look before you pass them on."
+
+
 def predict(
     paths: Annotated[
         list[str],
@@ -62,6 +65,8 @@ def predict(
     try:
         job = Job(model, read_bundle(model).sha256, overlays, lungs, saved)
         job.make_folders()
+        if overlays is not None:
+            print(f"covidweb: {_TEXT}", file=sys.stderr)
         rest = items[_resume(records, items, job) :]
         for record in track(_run(job, rest, engine, workers), "Screening", len(rest)):
             differs = differs or bool(record.get("differences"))

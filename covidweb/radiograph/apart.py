@@ -18,7 +18,7 @@ import numpy as np
 
 from covidweb.errors import ImageError
 from covidweb.radiograph.budget import FINISHED, fair_seconds
-from covidweb.radiograph.decode import broken, decode
+from covidweb.radiograph.decode import broken, decode, no_memory
 from covidweb.radiograph.dicom import Facts
 from covidweb.radiograph.limits import Limits, limits_table
 from covidweb.radiograph.picture import Pixels, claim_stated
@@ -106,23 +106,27 @@ def _in_child(data: bytes, kind: str) -> tuple[Pixels, Facts]:
 class _Died(Exception):
     """The child ended before it answered."""
 
-    def __init__(self, code: int) -> None:
+    def __init__(self, code: int, late: bool) -> None:
         super().__init__(code)
-        self._code = code
+        self._code, self._late = code, late
 
     def reason(self, data: bytes, kind: str) -> str:
         """Return what the reader is told."""
-        if -self._code in (signal.SIGXCPU, signal.SIGKILL):
+        if self._late or -self._code == getattr(signal, "SIGXCPU", None):
             return (
                 "This picture takes too long to read and was stopped: at most "
                 f"{Limits().decode_seconds} s of processor time beyond that of a usual film of "
                 "its size are accepted."
             )
+        # Nobody else kills it but a system that is out of memory.
+        if -self._code == getattr(signal, "SIGKILL", None):
+            return no_memory()
         return broken(kind, data)
 
 
 class _Child:
     def __init__(self) -> None:
+        self._late = False
         quiet = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(_ROOT)}
         try:
             self._process = subprocess.Popen(
@@ -151,16 +155,20 @@ class _Child:
     def decode(self, data: bytes, kind: str) -> tuple[Pixels, Facts] | str:
         """Return the film, or the sentence why there is none. Raises _Died."""
         patience = _PATIENCE * (Limits().decode_seconds + fair_seconds(10**9))
-        watch = threading.Timer(patience, self._process.kill)
+        watch = threading.Timer(patience, self._give_up)
         watch.daemon = True
         watch.start()
         try:
             self._ask(data, kind)
             return self._answer()
         except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-            raise _Died(self._end()) from error
+            raise _Died(self._end(), self._late) from error
         finally:
             watch.cancel()
+
+    def _give_up(self) -> None:
+        self._late = True
+        self._process.kill()
 
     def _end(self) -> int:
         """Return how the process ended; its pipes close a little before, and it may be stuck."""

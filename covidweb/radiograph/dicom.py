@@ -99,6 +99,8 @@ def decode_dicom(data: bytes) -> tuple[Pixels, Facts]:
             "This DICOM file is the directory of a disc (DICOMDIR): the films that it lists are "
             "accepted, received the list."
         )
+    # Some writers forget the preamble, or all of the header.
+    data = bytes(128) + data if data[:4] == b"DICM" else data
     _check_inflated(data)
     dataset = dcmread(io.BytesIO(data), force=True, specific_tags=TAGS)
     _check_radiograph(dataset)
@@ -180,6 +182,11 @@ def _decoder_bytes(dataset: FileDataset) -> float:
 def _check_codestream(dataset: FileDataset) -> None:
     """Refuse a compressed picture of another size than the file says, before it is decoded."""
     if not dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        if dataset["PixelData"].is_undefined_length:
+            raise ImageError(
+                "This DICOM file contradicts itself: its samples must be stored as it states, "
+                "uncompressed, received compressed ones."
+            )
         return
     stream = _first_fragment(dataset.PixelData)
     found, stated = codestream_size(stream), (int(dataset.Columns), int(dataset.Rows))

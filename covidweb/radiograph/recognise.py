@@ -70,7 +70,7 @@ def kind_of(data: bytes) -> str | None:
 
     A DICOM file may open with another format's signature: its preamble is free (PS3.10, 7.1).
     """
-    if data[128:132] == b"DICM":
+    if b"DICM" in (data[128:132], data[:4]):
         return "DICOM"
     for start, name in _STARTS.items():
         if data.startswith(start):

@@ -330,6 +330,20 @@ def test_a_preamble_of_another_format_is_still_dicom(drawn):
         np.testing.assert_allclose(read.pixels, grey, atol=0.001)
 
 
+@pytest.mark.parametrize("start", [128, 132])
+def test_a_missing_preamble_or_header_is_no_fault(drawn, start):
+    grey, samples = drawn
+    assert_reads(dicom(samples, "explicit", **TWELVE, **WINDOW)[start:], grey)
+
+
+def test_compressed_samples_that_are_stated_as_plain_are_a_contradiction(drawn):
+    data = dicom(drawn[1], "jpeg2000", **TWELVE)
+    stated = b"1.2.840.10008.1.2.4.90"
+    data = data.replace(stated, b"1.2.840.10008.1.2.1\0\0\0")
+    with pytest.raises(ImageError, match="contradicts itself"):
+        read_radiograph(data)
+
+
 ORIENTATIONS = {
     ("L", "F"): lambda a: a,
     ("R", "F"): lambda a: a[:, ::-1],
