@@ -396,3 +396,20 @@ def test_bytes_over_the_limit_are_let_go_but_results_stay(page, monkeypatch):
     choose(page, "b.png")
     assert "no longer kept" in page.info[0].value
     assert "Suspicious" in page.subheader[0].value
+
+
+def test_burnt_in_text_is_said_before_anything_is_taken_away(page):
+    from PIL import ImageDraw, ImageFont
+
+    clean = Image.open(io.BytesIO(png(0.7, (600, 600))))
+    lettered = clean.copy()
+    ImageDraw.Draw(lettered).text(
+        (20, 20), "MUSTER ERIKA", fill=255, font=ImageFont.load_default(22)
+    )
+    for image, name in ((clean, "clean.png"), (lettered, "lettered.png")):
+        stream = io.BytesIO()
+        image.save(stream, "PNG")
+        upload(page, (name, stream.getvalue()))
+        choose(page, name)
+        said = any("burnt into the picture" in warning.value for warning in page.warning)
+        assert said == (name == "lettered.png")
