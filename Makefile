@@ -3,6 +3,8 @@
 
 PORT ?= 8501
 ADDRESS ?= localhost
+SESSIONS ?= 8
+MINUTES ?= 5
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -12,7 +14,8 @@ SECONDS ?= 1800
 CHECKED := app.py pages covidweb tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-gpu test lint format typecheck unit fuzz bench reference coverage clean
+.PHONY: help run install install-gpu test lint format typecheck unit fuzz bench reference coverage
+.PHONY: soak advisories clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -53,6 +56,13 @@ bench: $(VENV)/.installed  ## Measure speed against the reference implementation
 
 reference: $(VENV)/.installed  ## Rewrite docs/commands.md from --help
 	$(BIN)/python -m covidweb.reference
+
+soak: $(VENV)/.installed-dev  ## Let visitors screen films for minutes (SESSIONS=8, MINUTES=5)
+	PYTHONPATH=.:tests $(BIN)/python tests/soak.py --sessions $(SESSIONS) --minutes $(MINUTES)
+
+advisories: $(VENV)/.installed-dev  ## Look up known faults of the installed libraries (network)
+	$(PIP) pip-audit
+	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
 
 clean:  ## Remove .venv and the caches
 	rm -rf $(VENV) .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -3,7 +3,7 @@
 It is ASGI middleware and wraps Streamlit's own, so that nothing of Streamlit is changed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,10 +54,10 @@ class Guard:
     the origin is this machine's public address, and ask a server elsewhere what that is.
     """
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str] = ()) -> None:
-        """Wrap an app; `origins` may talk to it beside its own, as `https://films.example`."""
+    def __init__(self, app: ASGIApp, origins: Callable[[], Sequence[str]] = tuple) -> None:
+        """Wrap an app; `origins` gives those allowed beside its own, as `https://films.example`."""
         self._app = app
-        self._origins = frozenset(origins)
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on, or refuse it."""
@@ -74,7 +74,9 @@ class Guard:
     def _own(self, headers: Headers) -> bool:
         origin = headers.get("origin")
         # Only a browser sends an origin, and every browser does.
-        return origin is None or origin in self._origins or _host(origin) == headers.get("host", "")
+        return (
+            origin is None or origin in self._origins() or _host(origin) == headers.get("host", "")
+        )
 
 
 def _host(origin: str) -> str | None:

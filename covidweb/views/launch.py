@@ -9,7 +9,12 @@ Three things are set before Streamlit starts:
 """
 
 import argparse
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
@@ -17,10 +22,16 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
-from covidweb.errors import EXPECTED, sentence
+from covidweb.errors import EXPECTED, DataError, sentence
 from covidweb.markdown import escape
 from covidweb.views import health, parts
 from covidweb.views.guard import Guard
+
+LISTS = {"COVIDWEB_HOSTS": "server.allowedHosts", "COVIDWEB_ORIGINS": "server.corsAllowedOrigins"}
+"""Variables that hold names with commas between them, and Streamlit's options that they set."""
+
+SESSION_SECONDS = "COVIDWEB_SESSION_SECONDS"
+"""Variable: how long the films of a visitor who left are kept for a return."""
 
 _MIB = 2**20
 
@@ -28,15 +39,34 @@ _MIB = 2**20
 def make_app(entry: Path) -> st.App:
     """Return the ASGI app that serves the frame, with `/healthz` and `/readyz`."""
     PagesManager.uses_pages_directory = False
-    # A body is cut off at the limit and 1 MiB for what is around the file in it.
-    MultiPartParser.spool_max_size = (int(config.get_option("server.maxUploadSize")) + 2) * _MIB
-    origins = tuple(config.get_option("server.corsAllowedOrigins"))
     return st.App(
         entry,
         routes=health.routes(),
-        middleware=[Middleware(Guard, origins=origins)],
+        middleware=[Middleware(Guard, origins=_origins)],
+        lifespan=_starting,
         on_script_error=told,
     )
+
+
+def from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a deployment sets by environment variables, as options of Streamlit.
+
+    Raises:
+        DataError: `COVIDWEB_SESSION_SECONDS` is no whole number above 0.
+    """
+    found: dict[str, Any] = {}
+    for variable, option in LISTS.items():
+        named = [part.strip() for part in variables.get(variable, "").split(",")]
+        if any(named):
+            found[option] = [part for part in named if part]
+    seconds = variables.get(SESSION_SECONDS, "").strip()
+    if seconds:
+        if not (seconds.isascii() and seconds.isdigit() and int(seconds)):
+            raise DataError(
+                f"{SESSION_SECONDS} must be a whole number above 0. Received: {seconds[:40]}"
+            )
+        found["server.disconnectedSessionTTL"] = int(seconds)
+    return found
 
 
 def told(error: BaseException) -> bool:
@@ -47,6 +77,17 @@ def told(error: BaseException) -> bool:
     return True
 
 
+def _origins() -> Sequence[str]:
+    return config.get_option("server.corsAllowedOrigins")
+
+
+@asynccontextmanager
+async def _starting(app: st.App) -> AsyncIterator[dict[str, Any]]:
+    # A body is cut off at the limit and 1 MiB for what is around the file in it.
+    MultiPartParser.spool_max_size = (int(config.get_option("server.maxUploadSize")) + 2) * _MIB
+    yield {}
+
+
 def main() -> None:
     """Serve until stopped; the options are those that `python -m covidweb serve` passes."""
     parser = argparse.ArgumentParser()
@@ -54,10 +95,18 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--address", required=True)
     given = parser.parse_args()
-    print(f"covidweb is at http://{given.address}:{given.port}", flush=True)
-    options = {"server.port": given.port, "server.address": given.address}
-    make_app(given.entry.resolve()).run(config=options | {"logger.hideWelcomeMessage": True})
+    shown = "localhost" if given.address == "0.0.0.0" else given.address
+    print(f"covidweb is at http://{shown}:{given.port}", flush=True)
+    options = from_environment(os.environ) | {
+        "server.port": given.port,
+        "server.address": given.address,
+        "logger.hideWelcomeMessage": True,
+    }
+    make_app(given.entry.resolve()).run(config=options)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EXPECTED as error:
+        sys.exit(f"covidweb: {sentence(error)}")

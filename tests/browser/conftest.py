@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +39,17 @@ def browser_models(
     for name, title in (("seed", "Tiny seed"), ("second", "Another tiny seed")):
         for file in (HISTORY, PREDICTIONS, "evaluation.json"):
             shutil.copy(made_up_models / "seed" / file, root / name)
-        seal(root / name, {**read_bundle("seed", root).card, "title": title})
+        seal(root / name, replace(read_bundle("seed", root).card, title=title))
     return root
 
 
 @contextmanager
 def serving(
-    folder: Path, models: Path, data: Path | None = None, **options: Any
+    folder: Path, models: Path, data: Path | None = None, variables: Any = (), **options: Any
 ) -> Iterator[tuple[str, subprocess.Popen]]:
     """Run the app until the block ends: its address, once it says that it is well, and process.
 
-    `options` are further arguments of `subprocess.Popen`.
+    `variables` are more of its environment, `options` further arguments of `subprocess.Popen`.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -57,6 +58,7 @@ def serving(
         "COVIDWEB_MODELS": str(models),
         "COVIDWEB_DATA": str(data or folder / "no-data"),
         "COVIDWEB_RUNS": str(folder / "no-runs"),
+        **dict(variables),
     }
     command = [sys.executable, "-m", "covidweb", "serve", "--port", str(port)]
     log = folder / "log"

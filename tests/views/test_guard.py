@@ -6,7 +6,9 @@ import pytest
 from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
+from covidweb.errors import DataError
 from covidweb.views.guard import HEADERS, Guard
+from covidweb.views.launch import from_environment
 
 
 async def _app(scope, receive, send):
@@ -32,7 +34,7 @@ def _talk(kind, headers, *messages, origins=()):
         sent.append(message)
 
     scope = {"type": kind, "headers": [(k.encode(), v.encode()) for k, v in headers.items()]}
-    asyncio.run(Guard(_app, origins)(scope, receive, send))
+    asyncio.run(Guard(_app, lambda: origins)(scope, receive, send))
     return sent
 
 
@@ -90,3 +92,14 @@ def test_a_visitor_cannot_clear_the_caches_of_all() -> None:
     on_save = BackMsg(set_run_on_save=True).SerializeToString()
     sent = _socket({"host": "a"}, clear.SerializeToString(), rerun_bytes, on_save, b"\xff\xff")
     assert [m.get("bytes") for m in sent[1:]] == [rerun_bytes, b"\xff\xff"]
+
+
+def test_a_deployment_sets_options_by_variables() -> None:
+    assert from_environment({"COVIDWEB_HOSTS": " "}) == {}
+    given = {"COVIDWEB_HOSTS": "films.example, localhost", "COVIDWEB_SESSION_SECONDS": "30"}
+    assert from_environment(given) == {
+        "server.allowedHosts": ["films.example", "localhost"],
+        "server.disconnectedSessionTTL": 30,
+    }
+    with pytest.raises(DataError, match="whole number above 0"):
+        from_environment({"COVIDWEB_SESSION_SECONDS": "-1"})
