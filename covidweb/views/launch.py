@@ -11,6 +11,7 @@ Three things are set before Streamlit starts:
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -88,6 +89,15 @@ async def _starting(app: st.App) -> AsyncIterator[dict[str, Any]]:
     yield {}
 
 
+def _name_temporary_folder() -> None:
+    """Let libraries ask for the temporary folder's name where it is full: they only ask."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        # TensorFlow asks when it is imported, and would fail.
+        tempfile.tempdir = os.environ.get("TMPDIR") or "/tmp"
+
+
 def main() -> None:
     """Serve until stopped; the options are those that `python -m covidweb serve` passes."""
     parser = argparse.ArgumentParser()
@@ -95,6 +105,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--address", required=True)
     given = parser.parse_args()
+    _name_temporary_folder()
     shown = "localhost" if given.address == "0.0.0.0" else given.address
     print(f"covidweb is at http://{shown}:{given.port}", flush=True)
     options = from_environment(os.environ) | {

@@ -106,7 +106,7 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     context.close()
 
 
-def _wait(address: str, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+def _wait(address: str, process: subprocess.Popen, log: Path, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if process.poll() is not None:

@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 import pytest
 from browser.conftest import serving
-from playwright.sync_api import Browser, expect
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from visitor import Visitor
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 pytestmark = pytest.mark.browser
 
-PATIENCE = 120_000
+PATIENCE = 180
 MIB = 2**20
 
 
@@ -62,18 +62,14 @@ def _talk(address: str, origin: str | None) -> ClientConnection:
     return connect(url, origin=origin, subprotocols=["streamlit"], proxy=None)
 
 
-def test_a_large_film_is_screened_where_no_file_can_be_written(
-    poor: Poor, browser: Browser, film_png
-) -> None:
+def test_a_large_film_is_screened_where_no_file_can_be_written(poor: Poor, film_png) -> None:
     film = film_png(1, (1600, 1400))
     assert len(film) > MIB
-    page = browser.new_page(base_url=poor.address)
-    page.goto("/screen")
-    upload = {"name": "large.png", "mimeType": "image/png", "buffer": film}
-    page.locator("input[type=file]").first.set_input_files([upload])
-    verdict = page.get_by_text("Probability of COVID-19:").first
-    expect(verdict).to_be_visible(timeout=PATIENCE)
-    page.close()
+    visitor = Visitor(poor.address, "screen", PATIENCE)
+    visitor.upload("large.png", film)
+    visitor.wait(lambda: visitor.answer() is not None)
+    assert visitor.faults() == []
+    visitor.close()
 
 
 def test_a_foreign_page_is_refused_without_asking_anybody(poor: Poor) -> None:
