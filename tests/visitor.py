@@ -34,7 +34,7 @@ class Visitor:
         self._address, self._page, self._seconds = address, page, seconds
         self._states: dict[str, WidgetState] = {}
         self._again: dict[str, float] = {}
-        self._finished, self._session = False, ""
+        self._finished, self._hash = False, ""
         self._urls: FileURLs | None = None
         found = requests.get(f"{address}/_stcore/health", timeout=seconds)
         self._token = found.cookies[_XSRF]
@@ -74,7 +74,9 @@ class Visitor:
         """Ask for a run of the page, or of one of its fragments."""
         message = BackMsg()
         state = message.rerun_script
-        state.page_name, state.fragment_id = self._page, fragment
+        # The name is for the first run only, which tells the page's hash.
+        state.page_name, state.page_script_hash = "" if self._hash else self._page, self._hash
+        state.fragment_id = fragment
         state.is_auto_rerun = bool(fragment)
         state.widget_states.widgets.extend(self._states.values())
         self._finished = False
@@ -129,6 +131,8 @@ class Visitor:
             if not message.metadata.run.fragment_ids:
                 self.elements.clear()
                 self._again.clear()
+        elif kind == "navigation":
+            self._hash = message.navigation.page_script_hash
         elif kind == "delta":
             self._draw(tuple(message.metadata.delta_path), message)
         elif kind == "auto_rerun":
