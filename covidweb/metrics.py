@@ -305,7 +305,9 @@ def _weighted_auc(positives: Any, negatives: Any) -> np.ndarray:
     below = np.cumsum(negatives, axis=1) - negatives / 2
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.einsum("bu,bu->b", positives, below) / np.where(pairs > 0, pairs, np.nan)
+        return np.asarray(
+            np.einsum("bu,bu->b", positives, below) / np.where(pairs > 0, pairs, np.nan)
+        )
 
 
 def _film_columns(
@@ -359,7 +361,7 @@ def _share(part: Any, whole: Any) -> Any:
 
 
 def _bins(values: np.ndarray, bins: int) -> np.ndarray:
-    return np.clip((values * bins).astype(int), 0, bins - 1)
+    return np.asarray(np.clip((values * bins).astype(int), 0, bins - 1))
 
 
 def _cumulative(

@@ -10,4 +10,5 @@ T = TypeVar("T")
 
 def track(items: Iterable[T], description: str, total: int | None = None) -> Iterable[T]:
     """Yield `items`, drawing a bar on stderr when it is a terminal."""
-    return tqdm(items, desc=description, total=total, disable=None, leave=False)
+    bar: Iterable[T] = tqdm(items, desc=description, total=total, disable=None, leave=False)
+    return bar

@@ -117,7 +117,7 @@ def text_to_hashes(texts: pd.Series) -> np.ndarray:
 
 def hamming(hashes: np.ndarray, one: np.ndarray) -> np.ndarray:
     """Return how many of the 256 bits differ, int (...,), from uint64 (..., 4) and (..., 4)."""
-    return np.bitwise_count(hashes ^ one).sum(axis=-1, dtype=np.int16)
+    return np.asarray(np.bitwise_count(hashes ^ one).sum(axis=-1, dtype=np.int16))
 
 
 def near_pairs(hashes: np.ndarray, limit: int = ALIKE) -> np.ndarray:
@@ -169,7 +169,7 @@ def fine_structure(pixels: np.ndarray) -> np.ndarray:
 
     grey = Image.fromarray(np.round(np.asarray(pixels) * 255).astype(np.uint8))
     small = np.asarray(grey.resize((_SIDE, _SIDE), Image.Resampling.BOX), np.float32)
-    return np.clip(small - gaussian_filter(small, 3), -25, 25)
+    return np.asarray(np.clip(small - gaussian_filter(small, 3), -25, 25))
 
 
 def similarity(one: np.ndarray, other: np.ndarray) -> float:

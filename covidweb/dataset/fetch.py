@@ -75,9 +75,10 @@ class Fetcher:
             plan.sleep(busy)
 
     def _session(self) -> requests.Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-        return self._local.session
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+        return session
 
 
 def _body(answer: requests.Response) -> bytes:

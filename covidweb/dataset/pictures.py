@@ -38,7 +38,7 @@ def small_films(root: Path, files: Sequence[str], side: int = SIDE) -> np.ndarra
 
 def mean_film(small: np.ndarray) -> np.ndarray:
     """Return the mean of films, uint8 (side, side), from uint8 (N, side, side)."""
-    return np.round(small.mean(axis=0)).astype(np.uint8)
+    return np.asarray(np.round(small.mean(axis=0)).astype(np.uint8))
 
 
 def grey_levels(small: np.ndarray) -> np.ndarray:

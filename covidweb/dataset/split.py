@@ -68,7 +68,9 @@ def _first_names(
 def _names(
     rows: pd.DataFrame, component: np.ndarray, seed: int, fractions: tuple[float, float, float]
 ) -> np.ndarray:
-    return np.array(SPLITS, dtype=object)[_deal(component, _strata(rows), seed, fractions)]
+    return np.asarray(
+        np.array(SPLITS, dtype=object)[_deal(component, _strata(rows), seed, fractions)]
+    )
 
 
 def _follow(
@@ -102,7 +104,7 @@ def components(manifest: pd.DataFrame) -> np.ndarray:
     links = coo_matrix((np.ones(len(codes)), (rows.to_numpy(), codes + count)), (size, size))
     _, found = connected_components(links, directed=False)
     numbers, _ = pd.factorize(found[:count])
-    return numbers
+    return np.asarray(numbers)
 
 
 def crossings(manifest: pd.DataFrame, split: pd.Series) -> list[str]:
@@ -134,7 +136,7 @@ def split_sha256(split: pd.Series) -> str:
 def _strata(rows: pd.DataFrame) -> np.ndarray:
     """Number the kinds of film: set, label and source together."""
     codes, _ = pd.factorize(rows["set"] + "\n" + rows["label"] + "\n" + rows["source"])
-    return codes
+    return np.asarray(codes)
 
 
 def _deal(
@@ -158,4 +160,4 @@ def _deal(
         lacking = np.divide(lacking, shares, where=shares > 0, out=np.full(len(shares), -np.inf))
         chosen[one] = int(np.argmax(lacking))
         wanted[chosen[one]] -= counts[one]
-    return chosen[codes]
+    return np.asarray(chosen[codes])

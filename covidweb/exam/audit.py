@@ -210,7 +210,7 @@ def _blur(film: np.ndarray) -> np.ndarray:
     from scipy.ndimage import gaussian_filter
 
     sigma = np.array(film.shape) / 224
-    return gaussian_filter(film, sigma).astype(np.float32)
+    return np.asarray(gaussian_filter(film, sigma).astype(np.float32))
 
 
 def _turned(film: np.ndarray, degrees: float) -> np.ndarray:

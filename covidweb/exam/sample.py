@@ -36,13 +36,13 @@ class Sample:
     @property
     def covid(self) -> np.ndarray:
         """Bool (N,)."""
-        return (self.rows["label"] == "covid").to_numpy()
+        return np.asarray((self.rows["label"] == "covid").to_numpy())
 
     @property
     def groups(self) -> np.ndarray:
         """One name per film (N,)."""
         group = self.rows["group"]
-        return group.mask(group == "", self.rows["image_id"]).to_numpy()
+        return np.asarray(group.mask(group == "", self.rows["image_id"]).to_numpy())
 
 
 def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int) -> Sample:

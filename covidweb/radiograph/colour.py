@@ -19,7 +19,7 @@ def chroma(rgb: np.ndarray) -> float:
     for rows in strips(rgb.shape):
         spread = rgb[rows].max(axis=-1) - rgb[rows].min(axis=-1)
         total += float(spread.sum(dtype=np.float64))
-    return total / (255 * rgb.shape[0] * rgb.shape[1])
+    return float(total / (255 * rgb.shape[0] * rgb.shape[1]))
 
 
 def luma(rgb: np.ndarray) -> tuple[np.ndarray, float]:

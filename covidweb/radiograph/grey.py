@@ -62,7 +62,7 @@ def _stored(levels: Levels, dataset: Dataset) -> np.ndarray:
 def _negative(bits: np.ndarray, stored: int, allocated: int, signed: bool) -> np.ndarray:
     """Tell samples whose upper bits merely repeat the sign."""
     above = ((1 << allocated) - 1) >> (stored - 1)
-    return (bits >> (stored - 1) == above) & signed
+    return np.asarray((bits >> (stored - 1) == above) & signed)
 
 
 def _share(levels: Levels, bits: np.ndarray, stored: int, allocated: int, signed: bool) -> float:

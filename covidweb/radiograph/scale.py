@@ -39,7 +39,7 @@ def scale_samples(samples: np.ndarray) -> np.ndarray:
     levels = Levels.of(samples)
     low, high = _ends(levels, samples.dtype.kind == "f")
     if samples.dtype.kind == "f" and high > low:
-        return np.clip((samples - low) / (high - low), 0, 1, dtype=np.float32)
+        return np.asarray(np.clip((samples - low) / (high - low), 0, 1, dtype=np.float32))
     return levels.paint(stretch(levels.values, low, high))
 
 

@@ -120,7 +120,7 @@ def _seed_engine(model: Any, cam_layer: str) -> Engine:
 
 def _after(model: Any, name: str) -> list[Any]:
     names = [layer.name for layer in model.layers]
-    return model.layers[names.index(name) + 1 : -1]
+    return list(model.layers[names.index(name) + 1 : -1])
 
 
 def _classifier_engine(model: Any) -> Engine:

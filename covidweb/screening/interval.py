@@ -63,4 +63,4 @@ def _fit(truth: np.ndarray, x: np.ndarray, weights: np.ndarray) -> tuple[np.ndar
 
 def _logit(p: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
-        return np.clip(np.log(p) - np.log1p(-p), -_FAR, _FAR)
+        return np.asarray(np.clip(np.log(p) - np.log1p(-p), -_FAR, _FAR))

@@ -63,4 +63,4 @@ class LungFinder:
 
     def maps(self, films: np.ndarray) -> np.ndarray:
         """Return the probability of lung, float32 (N, size, size), of films of that shape."""
-        return self._run(films[..., None])[..., 0]
+        return np.asarray(self._run(films[..., None])[..., 0])

@@ -42,7 +42,7 @@ class Lungs:
     @property
     def mask(self) -> np.ndarray:
         """Both lungs, bool (S, S)."""
-        return self.right | self.left
+        return np.asarray(self.right | self.left)
 
 
 def clean(probability_map: np.ndarray, aspect: float = 1.0) -> Lungs:
@@ -123,7 +123,7 @@ def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
     """
     rows = _weights(grid.shape[0], box[1], box[3], shape[0])
     columns = _weights(grid.shape[1], box[0], box[2], shape[1])
-    return rows @ np.asarray(grid, np.float64) @ columns.T
+    return np.asarray(rows @ np.asarray(grid, np.float64) @ columns.T)
 
 
 def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
@@ -132,7 +132,7 @@ def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
     place = (film - start) / max(stop - start, 1e-9)
     inside = (place >= 0) & (place < 1)
     distance = np.abs(np.clip(place * cells - 0.5, 0, cells - 1)[:, None] - np.arange(cells))
-    return np.clip(1 - distance, 0, 1) * inside[:, None]
+    return np.asarray(np.clip(1 - distance, 0, 1) * inside[:, None])
 
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:
@@ -150,7 +150,7 @@ def _filled(piece: np.ndarray) -> np.ndarray:
     for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
         reached[edge] = True
     reached[0] = False
-    return ~reached[around]
+    return np.asarray(~reached[around])
 
 
 def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
@@ -213,4 +213,4 @@ def _mirror(lung: np.ndarray, axis: float) -> np.ndarray:
     inside = (sources >= 0) & (sources < lung.shape[1])
     mirrored = np.zeros_like(lung)
     mirrored[:, inside] = lung[:, sources[inside]]
-    return mirrored & ~lung
+    return np.asarray(mirrored & ~lung)

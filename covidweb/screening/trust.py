@@ -284,4 +284,4 @@ def _bilinear(grid: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nda
     fr, fc = (r - r0)[:, None], (c - c0)[None]
     upper = grid[np.ix_(r0, c0)] * (1 - fc) + grid[np.ix_(r0, c1)] * fc
     lower = grid[np.ix_(r1, c0)] * (1 - fc) + grid[np.ix_(r1, c1)] * fc
-    return upper * (1 - fr) + lower * fr
+    return np.asarray(upper * (1 - fr) + lower * fr)

@@ -26,7 +26,7 @@ def noise(shape: tuple[int, ...], cells: tuple[int, ...], rng: np.random.Generat
 def smooth(image: np.ndarray, cells: int) -> np.ndarray:
     """Return a float32 (H, W) image without detail finer than its sides over `cells`."""
     rows, columns = _low_pass(image.shape[0], cells), _low_pass(image.shape[1], cells)
-    return rows[0] @ (rows[1] @ image @ columns[1].T) @ columns[0].T
+    return np.asarray(rows[0] @ (rows[1] @ image @ columns[1].T) @ columns[0].T)
 
 
 @lru_cache(maxsize=128)

@@ -76,7 +76,7 @@ def _expose(
         photons = exposure.photons * pitch**2
         light += np.sqrt(light / photons) * rng.standard_normal(light.shape, dtype=np.float32)
     light = ndimage.gaussian_filter(light, max(0.45, exposure.blur / pitch))
-    return np.maximum(light, 1e-3).astype(np.float32)
+    return np.asarray(np.maximum(light, 1e-3).astype(np.float32))
 
 
 def _process(density: np.ndarray, exposure: Exposure, pitch: float) -> np.ndarray:
@@ -84,7 +84,7 @@ def _process(density: np.ndarray, exposure: Exposure, pitch: float) -> np.ndarra
     broad = smooth(np.minimum(density, np.percentile(density, 90)), 5)
     flat = density - exposure.flatten * (broad - float(broad.mean()))
     soft = ndimage.gaussian_filter(flat, 0.45 / pitch, truncate=2.5)
-    return flat + exposure.sharpen * (flat - soft)
+    return np.asarray(flat + exposure.sharpen * (flat - soft))
 
 
 def _logit(share: float) -> float:
@@ -98,7 +98,7 @@ def _finish(film: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> n
     film = film * shade + 0.015 * (1.0 - shade)
     if exposure.marker:
         film = _stamp(film, exposure, rng)
-    return np.clip(film, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(film, 0.0, 1.0).astype(np.float32))
 
 
 def lit_area(exposure: Exposure, shape: tuple[int, ...]) -> np.ndarray:
@@ -124,4 +124,4 @@ def _stamp(film: np.ndarray, exposure: Exposure, rng: np.random.Generator) -> np
     ImageDraw.Draw(layer).text((int(x * width), int(y * height)), exposure.marker, 255, font=font)
     letter = np.asarray(layer, np.float32) / 255.0 * float(rng.uniform(0.75, 1.0))
     letter = ndimage.gaussian_filter(letter, 0.5)
-    return np.maximum(film, letter)
+    return np.asarray(np.maximum(film, letter))

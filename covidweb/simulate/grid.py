@@ -95,11 +95,11 @@ def around(middle: float | np.ndarray, half: float | np.ndarray, rest: np.ndarra
 
 def chord(interval: Interval) -> np.ndarray:
     """Return the length of each ray inside, float32 (H, W)."""
-    return np.maximum(interval[1] - interval[0], 0.0).astype(np.float32)
+    return np.asarray(np.maximum(interval[1] - interval[0], 0.0).astype(np.float32))
 
 
 def inside(interval: Interval, depth: float, step: float) -> np.ndarray:
     """Return the share (0..1) of the slab `depth` -+ `step` / 2 that lies in the interval."""
     low = np.maximum(interval[0], depth - step / 2.0)
     high = np.minimum(interval[1], depth + step / 2.0)
-    return np.maximum(high - low, 0.0) / step
+    return np.asarray(np.maximum(high - low, 0.0) / step)

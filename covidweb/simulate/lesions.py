@@ -101,4 +101,4 @@ class LesionField:
             )
             filled = np.clip(0.95 * rest + self._rough * ragged + 0.05, 0.0, 1.0) * (rest > -1.2)
             clear *= 1.0 - lesion.density * filled
-        return np.clip(self._rows @ (1.0 - clear) @ self._columns.T, 0.0, 1.0)
+        return np.asarray(np.clip(self._rows @ (1.0 - clear) @ self._columns.T, 0.0, 1.0))

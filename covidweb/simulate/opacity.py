@@ -157,7 +157,7 @@ def _lung_coordinates(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
 def _pleura(mask: np.ndarray) -> np.ndarray:
     """Return 0..1: the opacity thins where the lung itself thins, at its outline."""
     depth = np.clip(2.0 * smooth(mask.astype(np.float32), 44) - 0.6, 0.0, 1.0)
-    return np.sqrt(depth) * mask
+    return np.asarray(np.sqrt(depth) * mask)
 
 
 def _apply(
@@ -175,10 +175,10 @@ def _apply(
     lines = _reticular(film.shape, rng)
     grain = rng.standard_normal(film.shape, dtype=np.float32) * levels.grain
     change = 0.85 * room + plan.reticular * contrast * lines - plan.veil * vessels + 0.35 * grain
-    return np.clip(film + density * change, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(film + density * change, 0.0, 1.0).astype(np.float32))
 
 
 def _reticular(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return fine branching lines: the ridges of a noise field, of mean about 0."""
     cells = int(rng.integers(22, 48))
-    return 0.8 - np.abs(noise(shape, (cells,), rng))
+    return np.asarray(0.8 - np.abs(noise(shape, (cells,), rng)))

@@ -23,7 +23,9 @@ def body(grid: Grid) -> np.ndarray:
         * np.clip((5.0 - z) / 6.0, 0.0, 1.0)
     )
     limbs = _yoke(grid, side, z) * top, _arms(grid, side, z)
-    return np.cbrt(torso**3 + neck**3 + limbs[0] ** 3 + limbs[1] ** 3).astype(np.float32)
+    return np.asarray(
+        np.cbrt(torso**3 + neck**3 + limbs[0] ** 3 + limbs[1] ** 3).astype(np.float32)
+    )
 
 
 def _below_shoulders(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -40,7 +42,7 @@ def _yoke(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
     reach = chest.half_width + 7.0 + 0.7 * chest.wall
     across = np.maximum(1.0 - (side / reach) ** 5.0, 0.0)
     down = np.maximum(1.0 - (np.maximum(z - 1.0, 0.0) / 8.5) ** 2.5, 0.0)
-    return (11.5 + 1.0 * chest.wall) * np.sqrt(across * down)
+    return np.asarray((11.5 + 1.0 * chest.wall) * np.sqrt(across * down))
 
 
 def _arms(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -50,7 +52,7 @@ def _arms(grid: Grid, side: np.ndarray, z: np.ndarray) -> np.ndarray:
     axis = _arm_axis(grid, z)
     above = np.maximum(2.0 - z, 0.0) / (radius + 0.4)
     rest = 1.0 - ((side - axis) / radius) ** 2 - above**2
-    return 2.35 * radius * np.sqrt(np.maximum(rest, 0.0))
+    return np.asarray(2.35 * radius * np.sqrt(np.maximum(rest, 0.0)))
 
 
 def _arm_axis(grid: Grid, z: np.ndarray) -> np.ndarray:
@@ -170,7 +172,7 @@ def breasts(grid: Grid) -> np.ndarray:
     rest = np.maximum(1.0 - across**2 - down**2, 0.0)
     held = np.clip((chest.rib_cage(z) + chest.wall - np.abs(x)) / 2.0, 0.0, 1.0)
     thick = chest.breast * np.where(z > fold - 4.2, rest**0.55, rest)
-    return (thick * held).astype(np.float32)
+    return np.asarray((thick * held).astype(np.float32))
 
 
 def gas(grid: Grid, rng: np.random.Generator) -> np.ndarray:

@@ -131,7 +131,7 @@ def _bone(
 def _curve(place: np.ndarray, values: np.ndarray, fine: np.ndarray) -> np.ndarray:
     """Return a smooth curve through the knots."""
     rough = np.interp(fine, place, values)
-    return ndimage.gaussian_filter1d(rough, 6.0, mode="nearest")
+    return np.asarray(ndimage.gaussian_filter1d(rough, 6.0, mode="nearest"))
 
 
 def _shoulder_blades(grid: Grid, rng: np.random.Generator) -> np.ndarray:
@@ -183,4 +183,4 @@ def _spine(grid: Grid, rng: np.random.Generator) -> np.ndarray:
     pedicle = np.hypot((np.abs(off) - 1.05) / 0.36, level / 0.5)
     process = np.hypot(off / 0.26, (level - 0.75) / 0.6)
     rings = 0.09 * np.exp(-(((pedicle - 0.85) / 0.22) ** 2)) + 0.12 * np.exp(-(process**3))
-    return (bodies + rings).astype(np.float32) * float(rng.uniform(0.85, 1.1))
+    return np.asarray((bodies + rings).astype(np.float32) * float(rng.uniform(0.85, 1.1)))

@@ -80,7 +80,7 @@ def solid(near: Nearest, pitch: float) -> np.ndarray:
     radius = np.maximum(near.radius, 0.6 * pitch)
     thin = (near.radius / radius) ** 2
     rest = np.maximum(1.0 - (near.distance / radius) ** 2, 0.0)
-    return 2.0 * radius * thin * np.sqrt(rest) * near.weight
+    return np.asarray(2.0 * radius * thin * np.sqrt(rest) * near.weight)
 
 
 def shell(near: Nearest, wall: float) -> tuple[np.ndarray, np.ndarray]:

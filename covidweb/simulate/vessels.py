@@ -79,7 +79,7 @@ def _branch(heading: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     across /= np.linalg.norm(across, axis=1, keepdims=True) + 1e-9
     one, two = rng.uniform(0.15, 0.55, (2, len(heading), 1))
     pairs = np.stack([heading + one * across, heading - two * across], axis=1).reshape(-1, 3)
-    return pairs / np.linalg.norm(pairs, axis=1, keepdims=True)
+    return np.asarray(pairs / np.linalg.norm(pairs, axis=1, keepdims=True))
 
 
 def _tubes(grid: Grid, path: np.ndarray, radius: np.ndarray) -> Tubes:

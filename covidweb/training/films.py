@@ -1,9 +1,10 @@
 """Films of a manifest as arrays: the standard input, made once per row."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -45,7 +46,7 @@ def whole_film_inputs(root: Path, rows: pd.DataFrame, spec: InputSpec) -> np.nda
     return np.stack(inputs)
 
 
-def _read(root: Path, row: dict) -> Radiograph:
+def _read(root: Path, row: Mapping[Hashable, Any]) -> Radiograph:
     try:
         return read_radiograph_file(film_path(root, row))
     except ImageError as error:

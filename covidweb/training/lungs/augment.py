@@ -69,7 +69,7 @@ def disturbed(film: np.ndarray, rng: np.random.Generator, inverted: float = 0.3)
     for change, chance in ((_coarse, 0.2), (_blurred, 0.2), (_noisy, 0.3), (_jpeg, 0.15)):
         if rng.random() < chance:
             film = change(film, rng)
-    return np.clip(film, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(film, 0, 1).astype(np.float32))
 
 
 def _tone(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -123,7 +123,7 @@ def _letters(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         grey, scale = float(rng.choice([0, 255, 255 * rng.random()])), float(rng.uniform(0.3, 1.2))
         thick = int(rng.integers(1, 3))
         cv2.putText(levels, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, grey, thick)
-    return levels.astype(np.float32) / 255
+    return np.asarray(levels.astype(np.float32) / 255)
 
 
 def _covered(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -149,7 +149,7 @@ def _blurred(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _noisy(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     grains = rng.standard_normal(film.shape, dtype=np.float32)
-    return film + np.float32(rng.uniform(0.01, 0.08)) * grains
+    return np.asarray(film + np.float32(rng.uniform(0.01, 0.08)) * grains)
 
 
 def _jpeg(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -157,14 +157,16 @@ def _jpeg(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = [int(cv2.IMWRITE_JPEG_QUALITY), int(rng.integers(15, 70))]
     coded: Any = cv2.imencode(".jpg", levels, quality)[1]
     decoded: Any = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
-    return decoded.astype(np.float32) / 255
+    return np.asarray(decoded.astype(np.float32) / 255)
 
 
 def nothing(size: int, rng: np.random.Generator) -> np.ndarray:
     """Draw a picture without lungs, float32 (size, size): noise, gradient, shapes or a page."""
     kind = rng.integers(0, 5)
     if kind == 0:
-        return np.clip(0.5 + 0.25 * rng.standard_normal((size, size), dtype=np.float32), 0, 1)
+        return np.asarray(
+            np.clip(0.5 + 0.25 * rng.standard_normal((size, size), dtype=np.float32), 0, 1)
+        )
     if kind == 1:
         return np.clip(0.5 + 0.3 * _blob(size, rng, int(rng.integers(2, 40))), 0, 1)
     if kind == 2:

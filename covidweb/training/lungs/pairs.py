@@ -151,4 +151,4 @@ def between(mask: np.ndarray) -> np.ndarray:
 
     if not mask.any():
         return np.zeros_like(mask)
-    return convex_hull_image(mask) & ~mask
+    return np.asarray(convex_hull_image(mask) & ~mask)

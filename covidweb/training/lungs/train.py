@@ -171,7 +171,7 @@ def _batches(
     """Return a PyDataset of augmented batches, drawn by source."""
     import keras
 
-    class Drawn(keras.utils.PyDataset):
+    class Drawn(keras.utils.PyDataset):  # type: ignore[misc]
         epoch = done
 
         def __len__(self) -> int:

@@ -115,4 +115,4 @@ def _small(pixels: np.ndarray) -> np.ndarray:
     size = (max(1, math.ceil(across * scale)), max(1, math.ceil(down * scale)))
     image = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
     small = np.asarray(image.resize(size, Image.Resampling.BILINEAR, box=corners))
-    return np.round(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.round(np.clip(small, 0, 1) * 255).astype(np.uint8))

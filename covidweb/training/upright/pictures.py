@@ -268,7 +268,7 @@ def _toned(film: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw gamma, contrast and brightness."""
     grey = (film.astype(np.float32) / 255) ** np.exp(rng.normal(0, 0.3))
     grey = (grey - 0.5) * rng.uniform(0.6, 1.2) + 0.5 + rng.uniform(-0.1, 0.1)
-    return (np.clip(grey, 0, 1) * 255).astype(np.uint8)
+    return np.asarray((np.clip(grey, 0, 1) * 255).astype(np.uint8))
 
 
 def _around(rng: np.random.Generator | None) -> tuple[int, int]:

@@ -209,7 +209,7 @@ def _batches(shelf: Shelf, size: int, steps: int, seed: int, done: int) -> Any:
     """Return a PyDataset of pictures, drawn anew in every epoch; `done` were fitted before."""
     import keras
 
-    class Drawn(keras.utils.PyDataset):
+    class Drawn(keras.utils.PyDataset):  # type: ignore[misc]
         epoch = done
 
         def __len__(self) -> int:

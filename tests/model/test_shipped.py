@@ -1,0 +1,73 @@
+"""The bundles that are shipped: whole, written by commands, and able to answer."""
+
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from covidweb.bundle import Card, list_bundles, read_bundle
+from covidweb.bundle.blocks import markdown
+from covidweb.bundle.model_card import FILE, model_card, read_results
+from covidweb.place import home
+from covidweb.radiograph import Radiograph
+from covidweb.screening import Screener
+from covidweb.screening.lungs import LungFinder
+from covidweb.simulate import simulate_film
+
+ROOT = home() / "model"
+NAMES = list_bundles(ROOT)
+SCREENING = list_bundles(ROOT, kinds=("seed", "classifier"))
+
+
+@pytest.fixture(scope="module")
+def radiograph():
+    pixels = simulate_film(3, covid=True).pixels
+    height, width = pixels.shape
+    return Radiograph(pixels, (width, height), "", "PNG")
+
+
+def test_the_three_bundles_are_there():
+    assert {"default", "seed", "lungs"} <= set(NAMES)
+    assert {"default", "seed"} <= set(SCREENING)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_file_is_the_cards_and_no_key_is_anybodys_own(name):
+    bundle = read_bundle(name, ROOT)
+    assert bundle.warnings() == []
+    for file in bundle.card.weights:
+        bundle.weights(file)
+    written = json.loads((bundle.path / "card.json").read_text(encoding="utf-8"))
+    assert set(written) <= {known.name for known in fields(Card)}
+    there = {path.name for path in bundle.path.iterdir()}
+    assert there <= {"card.json", FILE, *bundle.card.weights, *bundle.card.files}
+    if (bundle.path / FILE).is_file():
+        said = markdown(model_card(bundle.card, read_results(bundle)))
+        assert (bundle.path / FILE).read_text(encoding="utf-8") == said
+    else:
+        assert read_results(bundle) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_constraints_pin_what_the_cards_numbers_were_made_with(name):
+    path = Path(home()) / "constraints.txt"
+    pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)$", path.read_text(), re.M))
+    versions = read_bundle(name, ROOT).card.versions
+    made_with = {k: v for k, v in versions.items() if k not in ("covidweb", "python")}
+    assert made_with == {k: pinned[k] for k in made_with}
+
+
+@pytest.mark.parametrize("name", SCREENING)
+def test_a_shipped_model_answers_for_a_simulated_film(name, radiograph):
+    found = Screener.load(name, ROOT).screen(radiograph)
+    assert found.status in ("ok", "uncertain", "not_assessed")
+    assert (found.probability is None) == (found.status == "not_assessed")
+    if found.probability is not None:
+        assert 0 <= found.probability <= 1 and found.heatmap.min() >= 0
+
+
+def test_the_shipped_lung_finder_finds_a_simulated_pair(radiograph):
+    (lungs,) = LungFinder.load(ROOT).find([radiograph])
+    assert lungs.plausible and 0.1 < lungs.mask.mean() < 0.7
