@@ -23,7 +23,7 @@ def compiled(model: "keras.Model") -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    @tf.function(
+    @tf.function(  # type: ignore[untyped-decorator]
         autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
     )
     def run(batch: tf.Tensor) -> Any:

@@ -173,7 +173,7 @@ def other_body_part(stated: Iterable[str]) -> str | None:
             return None
         for name in (*words, *(word.rstrip("S") for word in words), joined):
             if name in _OTHER_PARTS:
-                return name
+                return str(name)
     return None
 
 

@@ -94,7 +94,7 @@ def _seed_engine(model: Any, cam_layer: str) -> Engine:
     rest = _after(model, cam_layer)
     first = channels_first(model)
 
-    @tf.function(
+    @tf.function(  # type: ignore[untyped-decorator]
         autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
     )
     def run(films: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

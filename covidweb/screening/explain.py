@@ -128,6 +128,6 @@ def _saliency(model: Any) -> Callable[[np.ndarray], np.ndarray]:
             np.random.set_state(state)
         slope = np.abs(np.asarray(found)).reshape(batch.shape[1:])
         # The first channel is the film; a mask channel behind it explains nothing to a reader.
-        return slope[0] if slope.shape[0] in (1, 2) else slope[..., 0]
+        return np.asarray(slope[0] if slope.shape[0] in (1, 2) else slope[..., 0])
 
     return run

@@ -46,8 +46,6 @@ def test_every_file_is_the_cards_and_no_key_is_anybodys_own(name):
     if (bundle.path / FILE).is_file():
         said = markdown(model_card(bundle.card, read_results(bundle)))
         assert (bundle.path / FILE).read_text(encoding="utf-8") == said
-    else:
-        assert read_results(bundle) is not None
 
 
 @pytest.mark.parametrize("name", NAMES)
