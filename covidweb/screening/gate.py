@@ -263,7 +263,7 @@ def lung_brightness(film: Radiograph, lungs: Lungs) -> float:
 def _sampled(pixels: np.ndarray, side: int) -> np.ndarray:
     """Return float32 (side, side), every so many pixels of (H, W)."""
     rows, columns = (np.linspace(0, length - 1, side).astype(int) for length in pixels.shape)
-    return pixels[np.ix_(rows, columns)]
+    return np.asarray(pixels[np.ix_(rows, columns)])
 
 
 def _inside(pixels: np.ndarray, box: Box) -> np.ndarray:
