@@ -28,7 +28,7 @@ HERE = 256 * 2**20
 """Bytes of memory up to which a simple picture is decoded in this process."""
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE = 15
+_PATIENCE = 30
 """Seconds of waiting for each second of processor time: the machine may be busy."""
 
 _lock = threading.Lock()

@@ -12,7 +12,8 @@ import pytest
 BOMBS = Path(__file__).with_name("bombs.py")
 ROOT = Path(__file__).resolve().parents[2]
 
-MOST_MIB, MOST_SECONDS = 1000, 2.5
+# The limit of 2 s, and a child's start on a busy machine.
+MOST_MIB, MOST_SECONDS = 1000, 4.5
 
 SAID = {
     "webp_header": "too large",
