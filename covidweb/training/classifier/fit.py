@@ -6,13 +6,14 @@ by a process of their own, so that drawing and learning do not wait for each oth
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import keras
 import numpy as np
+from keras.callbacks import LambdaCallback
 
 from covidweb.metrics import auc
 from covidweb.networks.classifier import SIZE, STAGE, STRIDE, WIDTH, build_classifier
@@ -22,7 +23,7 @@ from covidweb.training.classifier.lessons import Lesson, Mix, make_lessons
 from covidweb.training.classifier.pool import Pool
 from covidweb.training.classifier.pretrained import load_trunk, pretrained_file, read_tensors
 from covidweb.training.classifier.strength import Strength
-from covidweb.training.run import Run
+from covidweb.training.run import Run, epoch_line
 
 COLUMNS = (
     "epoch",
@@ -38,7 +39,7 @@ COLUMNS = (
     "learning_rate",
     "seconds",
 )
-VALIDATION_FILMS = 40
+VALIDATION_FILMS = 20
 """Films of each kind on which the curves are drawn."""
 
 Log = Callable[[str], None]
@@ -59,7 +60,7 @@ class Recipe:
         place: weight of the lesson where opacities are.
     """
 
-    epochs: int = 14
+    epochs: int = 13
     batches: int = 50
     size: int = SIZE
     width: int = WIDTH
@@ -121,17 +122,23 @@ def fit(
     watched = _watched(pool, make_lessons(pool, "validation", recipe.mix, hold_out), seed)
     facts = {"recipe": asdict(recipe), "seed": seed, "hold_out": list(hold_out)}
     run = Run(folder, COLUMNS, facts)
+    first = run.resume(training)
+    keep = LambdaCallback(on_epoch_end=_Keeper(training, pool, watched, run, log))
     with drawing_process(drawer) if beside else nullcontext() as process:
-        for epoch in range(run.resume(training), recipe.epochs):
-            begun = time.monotonic()
-            drawn = batches(drawer, epoch, recipe.batches, process)
-            done = training.fit(
-                drawn, steps_per_epoch=recipe.batches, shuffle=False, verbose=0
-            ).history
-            row = _row(epoch, done, training) | _validate(training, pool, watched)
-            row["seconds"] = time.monotonic() - begun
-            run.save(training, epoch, row)
-            log(", ".join(f"{k} {row[k]:.3f}" for k in COLUMNS if k in row))
+        drawn = chain.from_iterable(
+            batches(drawer, epoch, recipe.batches, process) for epoch in range(first, recipe.epochs)
+        )
+        # One call for all epochs: each call ends by putting the average in the weights' place.
+        if first < recipe.epochs:
+            training.fit(
+                drawn,
+                steps_per_epoch=recipe.batches,
+                initial_epoch=first,
+                epochs=recipe.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[keep],
+            )
     training.optimizer.finalize_variable_values(training.trainable_variables)
     return model
 
@@ -261,14 +268,32 @@ def _validate(training: keras.Model, pool: Pool, watched: _Watched) -> dict[str,
     return values
 
 
-def _row(epoch: int, found: dict[str, list[float]], training: keras.Model) -> dict[str, float]:
-    last = {name: float(values[-1]) for name, values in found.items()}
+class _Keeper:
+    """Keeps every epoch: its row of the history, the weights, and a line of the log."""
+
+    def __init__(
+        self, training: keras.Model, pool: Pool, watched: _Watched, run: Run, log: Log
+    ) -> None:
+        self._training, self._pool, self._watched = training, pool, watched
+        self._run, self._log = run, log
+        self._begun = time.monotonic()
+
+    def __call__(self, epoch: int, logs: Mapping[str, float]) -> None:
+        row = {"epoch": epoch + 1, **_learned(logs, self._training)}
+        row |= _validate(self._training, self._pool, self._watched)
+        now = time.monotonic()
+        row["seconds"], self._begun = now - self._begun, now
+        self._run.save(self._training, epoch, row)
+        self._log(epoch_line(epoch + 1, row))
+
+
+def _learned(logs: Mapping[str, float], training: keras.Model) -> dict[str, float]:
+    rate = keras.ops.convert_to_numpy(training.optimizer.learning_rate)
     return {
-        "epoch": epoch + 1,
-        "loss": last["covid_loss"],
-        "accuracy": last["covid_accuracy"],
-        "auc": last["covid_auc"],
-        "opacity_loss": last["opacity_loss"],
-        "opacity_accuracy": last["opacity_accuracy"],
-        "learning_rate": float(keras.ops.convert_to_numpy(training.optimizer.learning_rate)),
+        "loss": float(logs["covid_loss"]),
+        "accuracy": float(logs["covid_accuracy"]),
+        "auc": float(logs["covid_auc"]),
+        "opacity_loss": float(logs["opacity_loss"]),
+        "opacity_accuracy": float(logs["opacity_accuracy"]),
+        "learning_rate": float(rate),
     }

@@ -185,7 +185,7 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(pool: Pool, tmp_path) -> N
 
     def keep(line: str) -> None:
         # What a kill after the first epoch leaves behind.
-        if line.startswith("epoch 1."):
+        if line.startswith("epoch 1:"):
             shutil.copytree(folder, killed)
 
     whole = fit(pool, recipe, folder, 0, log=keep, beside=False)
