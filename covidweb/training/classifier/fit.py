@@ -125,8 +125,10 @@ def fit(
     first = run.resume(training)
     keep = LambdaCallback(on_epoch_end=_Keeper(training, pool, watched, run, log))
     with drawing_process(drawer) if beside else nullcontext() as process:
-        drawn = chain.from_iterable(
-            batches(drawer, epoch, recipe.batches, process) for epoch in range(first, recipe.epochs)
+        drawn = (
+            batch
+            for epoch in range(first, recipe.epochs)
+            for batch in batches(drawer, epoch, recipe.batches, process)
         )
         # One call for all epochs: each call ends by putting the average in the weights' place.
         if first < recipe.epochs:
