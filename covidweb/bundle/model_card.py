@@ -84,11 +84,19 @@ def _details(card: Card) -> Section:
         "sha256": f"`{sha}`",
         "Input": f"size {given.size}, crop {given.crop}, margin {given.margin}, "
         f"mask channel {'yes' if given.mask_channel else 'no'}",
+        "Started from": _origin(card),
         "Command": f"`{card.command}`",
         "Versions": ", ".join(f"{k} {v}" for k, v in card.versions.items()),
     }
     known = [(what, value) for what, value in rows.items() if value]
     return Section("Model details", (table(("What", "Value"), known),))
+
+
+def _origin(card: Card) -> str:
+    start = card.origin
+    if start is None:
+        return ""
+    return f"{start.package} ({start.licence}), sha256 `{start.sha256[:16]}…`: {start.what}"
 
 
 def _data(card: Card) -> Section:
@@ -124,6 +132,17 @@ def _method(card: Card) -> Section:
         f"Uncertain band: {low} to {high}.",
         f"Calibration: temperature {scale.temperature:.3f}, bias {scale.bias:.3f}.",
     ]
+    if scale.interval is not None:
+        low, _, high = scale.interval.at(0.5)
+        lines.append(
+            f"A probability of 50 % has the interval {low:.0%} to {high:.0%}. {scale.interval.rule}"
+        )
+    if card.elsewhere is not None:
+        low, value, high = card.elsewhere.at(card.threshold)
+        lines.append(
+            f"At a hospital never seen, {value:.0%} ({low:.0%} to {high:.0%}) of the films at the "
+            f"threshold are COVID-19. {card.elsewhere.rule}"
+        )
     left = card.left_out_auc
     if left:
         said = ", ".join(f"{name} {value:.2f}" for name, value in left.items())
