@@ -1,7 +1,8 @@
 """`train`: fit a network on a data root and write its bundle."""
 
 import sys
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,9 @@ app = typer.Typer(help="Train a network and write its bundle.", no_args_is_help=
 
 Data = Annotated[Path, typer.Option(help="The data root, with manifest.csv.")]
 Seed = Annotated[int, typer.Option(help="Of every random choice.")]
+Distribute = Annotated[
+    bool, typer.Option("--distribute", help="Share every batch among all GPUs of this machine.")
+]
 
 
 def command_line() -> str:
@@ -27,18 +31,29 @@ def _in_place_of(output: Path) -> AbstractContextManager[Path]:
     return replacing_folder(output, CARD)
 
 
+@contextmanager
+def _devices(asked: bool) -> Iterator[None]:
+    from covidweb.training.distribute import data_parallel
+
+    with data_parallel(asked) as copies:
+        if asked:
+            typer.echo(f"Every batch is shared by {copies} device{'s' * (copies != 1)}.")
+        yield
+
+
 @app.command()
 def seed(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/seed"),
     seed: Seed = 0,
+    distribute: Distribute = False,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training films.")] = 16,
     films: Annotated[int, typer.Option(min=8, help="Films to draw, half of each class.")] = 3500,
 ) -> None:
     """The article's CNN: six layers, 3,500 films, 16 epochs."""
     from covidweb.training.seed.train import train_seed
 
-    with _in_place_of(output) as folder:
+    with _in_place_of(output) as folder, _devices(distribute):
         train_seed(
             data,
             folder,
@@ -55,13 +70,14 @@ def lungs(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/lungs"),
     seed: Seed = 0,
+    distribute: Distribute = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pairs.")] = None,
 ) -> None:
     """The lung network: a compact U-Net on pairs of film and mask."""
     from covidweb.training.lungs.train import train_lungs
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    with _in_place_of(output) as folder:
+    with _in_place_of(output) as folder, _devices(distribute):
         train_lungs(data, folder, seed=seed, command=command_line(), log=typer.echo, **options)
 
 
@@ -70,13 +86,15 @@ def upright(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/upright"),
     seed: Seed = 0,
+    distribute: Distribute = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the pictures.")] = None,
 ) -> None:
     """The upright check: which way up a film lies, and whether it is one frontal film."""
     from covidweb.training.upright.train import train_upright
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    train_upright(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
+    with _devices(distribute):
+        train_upright(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
 
 
 @app.command()
@@ -84,6 +102,7 @@ def classifier(
     data: Data,
     output: Annotated[Path, typer.Option(help="Folder of the bundle.")] = Path("model/default"),
     seed: Seed = 0,
+    distribute: Distribute = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the lessons.")] = None,
     hold_out: Annotated[
         list[str] | None, typer.Option(help="Leave this source out; may be repeated.")
@@ -93,7 +112,7 @@ def classifier(
     from covidweb.training.classifier.train import train_classifier
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    with _in_place_of(output) as folder:
+    with _in_place_of(output) as folder, _devices(distribute):
         train_classifier(
             data,
             folder,
