@@ -21,12 +21,14 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from streamlit import config
+from streamlit.file_util import get_static_dir
 from streamlit.runtime.pages_manager import PagesManager
 
 from covidweb.errors import EXPECTED, DataError, sentence
 from covidweb.markdown import escape
 from covidweb.views import health, parts
 from covidweb.views.guard import Guard
+from covidweb.views.packed import Packed
 
 LISTS = {"COVIDWEB_HOSTS": "server.allowedHosts", "COVIDWEB_ORIGINS": "server.corsAllowedOrigins"}
 """Variables that hold names with commas between them, and Streamlit's options that they set."""
@@ -43,7 +45,10 @@ def make_app(entry: Path) -> st.App:
     return st.App(
         entry,
         routes=health.routes(),
-        middleware=[Middleware(Guard, origins=_origins)],
+        middleware=[
+            Middleware(Guard, origins=_origins),
+            Middleware(Packed, folder=Path(get_static_dir()) / "static"),
+        ],
         lifespan=_starting,
         on_script_error=told,
     )
