@@ -55,14 +55,14 @@ class Job:
         self, items: Sequence[Item], load: "Callable[[], Screener] | None" = None
     ) -> Iterator[dict[str, Any]]:
         """Screen the items and yield their records, in order; pictures are written before."""
-        from covidweb.screening.pipeline import screen_sources
+        from covidweb.screening.pipeline import screen_stream
 
         def finish(place: int, answer: "Answer") -> None:
             self._write(answer, items[place].stem)
 
         sources = [item.source for item in items]
         writes = self.overlays is not None or self.lungs is not None
-        for answer in screen_sources(sources, load or self.load, finish if writes else None):
+        for answer in screen_stream(sources, load or self.load, finish if writes else None):
             yield self._record(answer)
 
     def make_folders(self) -> None:

@@ -3,7 +3,9 @@
 import hashlib
 import io
 import logging
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,7 +52,8 @@ class Screened:
 
 def screen_sources(sources: Sequence[Source], screener: Screens) -> list[Screened]:
     """Read and screen files together: one row each, in order; nothing that fails stops the rest."""
-    opened = [_open(source) for source in sources]
+    with ThreadPoolExecutor(max(1, min(len(sources), os.cpu_count() or 1)), "reader") as pool:
+        opened = list(pool.map(_open, sources))
     films = [film for _, film, _ in opened if film is not None]
     results = iter(_screen(films, screener))
     return [

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -29,8 +30,8 @@ class Ticket:
 
     Example:
         >>> ticket = Ticket()
-        >>> ticket.ahead is None
-        True
+        >>> with ticket.held():  # doctest: +SKIP
+        ...     screener.screen_many(films)  # another thread reads ticket.ahead meanwhile
     """
 
     def __init__(self) -> None:
@@ -43,9 +44,21 @@ class Ticket:
         line = self._line
         return None if line is None else line.before(self)
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let this ticket stand for every film that this thread brings in the block."""
+        before = _HELD.set(self)
+        try:
+            yield
+        finally:
+            _HELD.reset(before)
+
     def stand(self, line: "Line | None", films: int) -> None:
         """Note where the caller stands; None for nowhere. Only a line calls this."""
         self._line, self.films = line, films
+
+
+_HELD: ContextVar[Ticket | None] = ContextVar("ticket", default=None)
 
 
 class Line:
@@ -57,9 +70,9 @@ class Line:
         self._moved = threading.Condition()
 
     @contextmanager
-    def turn(self, films: int, ticket: Ticket | None = None) -> Iterator[None]:
+    def turn(self, films: int) -> Iterator[None]:
         """Stand in the line with so many films, and go in; leaving makes room for others."""
-        ticket = ticket or Ticket()
+        ticket = _HELD.get() or Ticket()
         with self._moved:
             ticket.stand(self, films)
             self._tickets.append(ticket)

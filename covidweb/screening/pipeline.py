@@ -63,7 +63,7 @@ class Opened:
         return 0 if self.film is None else self.film.pixels.nbytes
 
 
-def screen_sources(
+def screen_stream(
     sources: Sequence[Source],
     load: Callable[[], Screens],
     finish: Callable[[int, Answer], None] | None = None,

@@ -18,7 +18,7 @@ from covidweb.screening import gate
 from covidweb.screening.clock import Clock
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
 from covidweb.screening.explain import explainer
-from covidweb.screening.line import BATCH, Line, Shared, Ticket
+from covidweb.screening.line import BATCH, Line, Shared
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.placement import Placement, spread, within
 from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share, zones
@@ -146,20 +146,15 @@ class Screener:
         """How many films of all callers are being screened or wait for it."""
         return self._line.films
 
-    def screen_many(
-        self, radiographs: Sequence[Radiograph], ticket: Ticket | None = None
-    ) -> list[ScreeningResult]:
+    def screen_many(self, radiographs: Sequence[Radiograph]) -> list[ScreeningResult]:
         """Screen several films, in batches of `BATCH`; one result each, in order.
 
-        The times of a batch are shared out evenly among its films.
-
-        Args:
-            radiographs: the films.
-            ticket: tells another thread meanwhile how many films come before these.
+        The times of a batch are shared out evenly among its films. A `Ticket` that the caller
+        holds tells other threads meanwhile how many films come before these.
         """
         results = []
         for part in _batches(radiographs):
-            with self._line.turn(len(part), ticket):
+            with self._line.turn(len(part)):
                 results += self._screen(part)
         return results
 

@@ -19,6 +19,7 @@ from covidweb.errors import CovidwebError
 from covidweb.radiograph import Radiograph, Source
 from covidweb.screening.batch import CHUNK, Screened, Screens, screen_sources
 from covidweb.screening.films import FULL, Film, Row, Shelf, free_name
+from covidweb.screening.line import Ticket
 from covidweb.screening.reading import Reading
 from covidweb.screening.result import ScreeningResult
 
@@ -50,6 +51,7 @@ class Progress:
         left: films that wait, or were left over by a stop.
         seconds_left: by the pace so far; None before the first film is done.
         version: rises with every change of films or answers.
+        ahead: films of other readers that come before the next of these.
     """
 
     state: State
@@ -59,6 +61,7 @@ class Progress:
     seconds_left: float | None
     problem: str
     version: int
+    ahead: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,7 @@ class Worklist:
     _next: int = 1
     _version: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _ticket: Ticket = field(default_factory=Ticket)
 
     @property
     def films(self) -> list[Film]:
@@ -207,6 +211,7 @@ class Worklist:
                 None if pace is None else pace * waiting,
                 self._problem,
                 self._version,
+                self._ticket.ahead or 0,
             )
 
     def rows(self, model_sha256: str) -> list[Row]:
@@ -262,7 +267,9 @@ class Worklist:
             return True
         with self._lock:
             self._loading = False
-        self._settle(step, screen_sources(step.sources, screener))
+        with self._ticket.held():
+            rows = screen_sources(step.sources, screener)
+        self._settle(step, rows)
         return True
 
     def _claim(self) -> _Step | None:

@@ -113,7 +113,7 @@ def test_a_ticket_tells_how_many_films_come_before():
             assert leave.wait(30)
 
     def second():
-        with line.turn(2, ticket):
+        with ticket.held(), line.turn(2):
             return ticket.ahead
 
     threads = [threading.Thread(target=first)]

@@ -6,7 +6,7 @@ import pytest
 from covidweb.errors import ImageError
 from covidweb.radiograph import Source, read_radiograph
 from covidweb.screening import pipeline
-from covidweb.screening.pipeline import screen_sources
+from covidweb.screening.pipeline import screen_stream
 from covidweb.screening.result import ModelId, ScreeningResult
 
 MODEL = ModelId("made-up", "0" * 64)
@@ -47,7 +47,7 @@ def test_answers_come_in_order_with_failures_in_place(film_png):
     items = sources(film_png, 37)
     items[3], items[20] = Source("bad", broken), Source("large", greedy)
     screener = FakeScreener()
-    answers = list(screen_sources(items, lambda: screener, threads=3))
+    answers = list(screen_stream(items, lambda: screener, threads=3))
     assert [a.source for a in answers] == items
     assert answers[3].film is None and answers[3].result.reason == "This file is broken."
     assert "memory" in answers[20].result.reason
@@ -68,7 +68,7 @@ def test_films_are_read_while_others_are_screened_and_only_so_far_ahead(film_png
         return data
 
     items = [Source(str(i), lambda i=i: read(i)) for i in range(200)]
-    answers = screen_sources(items, FakeScreener, threads=2)
+    answers = screen_stream(items, FakeScreener, threads=2)
     for done in range(1, 201):
         next(answers)
         # A batch in hand, what may be read ahead, and what the readers hold.
@@ -91,7 +91,7 @@ def test_large_films_are_read_ahead_and_batched_by_what_they_take(film_png, monk
 
     items = [Source(str(i), lambda i=i: read(i)) for i in range(30)]
     screener = FakeScreener()
-    for place, _ in enumerate(screen_sources(items, lambda: screener, threads=2)):
+    for place, _ in enumerate(screen_stream(items, lambda: screener, threads=2)):
         with lock:
             alive.discard(place)
     assert most[0] <= 2 + 3 + 2 and max(screener.sizes) == 2
@@ -101,7 +101,7 @@ def test_finishing_comes_before_the_answer_and_its_fault_ends_the_run(film_png):
     finished = []
     items = sources(film_png, 20)
     for place, answer in enumerate(
-        screen_sources(items, FakeScreener, lambda place, answer: finished.append(place), 2)
+        screen_stream(items, FakeScreener, lambda place, answer: finished.append(place), 2)
     ):
         assert place in finished and answer.source is items[place]
     assert sorted(finished) == list(range(20))
@@ -112,14 +112,14 @@ def test_finishing_comes_before_the_answer_and_its_fault_ends_the_run(film_png):
 
     got = []
     with pytest.raises(OSError, match="disk full"):
-        for answer in screen_sources(items, FakeScreener, full, 2):
+        for answer in screen_stream(items, FakeScreener, full, 2):
             got.append(answer)
     assert len(got) == 5
 
 
 def test_stopping_early_leaves_no_thread_behind(film_png):
     before = threading.active_count()
-    answers = screen_sources(sources(film_png, 100), FakeScreener, threads=2)
+    answers = screen_stream(sources(film_png, 100), FakeScreener, threads=2)
     next(answers)
     answers.close()
     assert threading.active_count() == before
@@ -131,12 +131,12 @@ def test_a_model_that_does_not_load_ends_the_reading(film_png):
 
     before = threading.active_count()
     with pytest.raises(ValueError, match="no model"):
-        next(screen_sources(sources(film_png, 40), load, threads=2))
+        next(screen_stream(sources(film_png, 40), load, threads=2))
     assert threading.active_count() == before
 
 
 def test_no_sources_give_no_answers():
-    assert list(screen_sources([], FakeScreener)) == []
+    assert list(screen_stream([], FakeScreener)) == []
 
 
 def test_equal_answers_from_the_real_screener(seed_root, film_png):
@@ -144,6 +144,6 @@ def test_equal_answers_from_the_real_screener(seed_root, film_png):
 
     screener = Screener.load("seed", seed_root)
     items = sources(film_png, 18)
-    found = [a.result.probability for a in screen_sources(items, lambda: screener)]
+    found = [a.result.probability for a in screen_stream(items, lambda: screener)]
     alone = [screener.screen(read_radiograph(s.read())).probability for s in items]
     assert np.allclose(found, alone, atol=1e-5)

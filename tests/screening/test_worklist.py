@@ -220,3 +220,35 @@ def test_nothing_goes_on_for_a_reader_who_has_gone(film_png, held):
     gc.collect()
     assert not thread.is_alive() and gone() is None
     assert held.seen <= module.CHUNK
+
+
+def test_a_reader_sees_how_many_films_of_others_come_first(film_png):
+
+    from covidweb.screening.line import Line
+
+    line, inside, leave = Line(room=4), threading.Event(), threading.Event()
+
+    class Standing(FakeScreener):
+        def screen_many(self, radiographs):
+            with line.turn(len(radiographs)):
+                return super().screen_many(radiographs)
+
+    def other():
+        with line.turn(3):
+            inside.set()
+            assert leave.wait(30)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(30)
+    worklist = Worklist()
+    screener = Standing()
+    worklist.use(Model("a" * 64, lambda: screener))
+    worklist.add([Source(f"{i}.png", lambda i=i: film_png(i)) for i in range(2)])
+    deadline = time.monotonic() + 30
+    while not worklist.progress().ahead and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert worklist.progress().ahead == 3
+    leave.set()
+    assert worklist.wait(30) and worklist.progress().ahead == 0
+    thread.join(30)

@@ -20,7 +20,7 @@ from covidweb.exam.bench.figures import (
 )
 from covidweb.exam.bench.films import decoded, film_files, write_films
 from covidweb.radiograph import list_paths, read_radiograph
-from covidweb.screening.pipeline import screen_sources
+from covidweb.screening.pipeline import screen_stream
 
 if TYPE_CHECKING:
     from covidweb.screening import Screener
@@ -47,7 +47,7 @@ def figures(screener: "Screener", count: int, fresh: bool) -> Iterator[Figure]:
 def _in_a_row(screener: "Screener", folder: Path, paths: Sequence[Path]) -> Iterator[Figure]:
     before = _decoding(paths)
     start, early = time.perf_counter(), 0.0
-    for done, _ in enumerate(screen_sources(list_paths([folder]).sources, lambda: screener), 1):
+    for done, _ in enumerate(screen_stream(list_paths([folder]).sources, lambda: screener), 1):
         if done == min(50, len(paths)):
             early = memory_now()
     taken, growth = (time.perf_counter() - start) * 1000, memory_now() - early

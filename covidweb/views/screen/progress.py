@@ -47,7 +47,8 @@ def said(now: Progress) -> str:
     if now.state == "loading":
         return f"Loading the model; {_films(now.left)} waiting" if now.left else "Loading the model"
     left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
-    return f"{now.done} of {now.total} films{left}"
+    others = f"; {_films(now.ahead)} of other readers first" if now.ahead else ""
+    return f"{now.done} of {now.total} films{left}{others}"
 
 
 def duration(seconds: float) -> str:
