@@ -32,7 +32,7 @@ def train(copies, data, folder, monkeypatch):
 def test_two_copies_learn_what_one_does(small_data, tmp_path, monkeypatch):
     one, two = (train(copies, small_data, tmp_path, monkeypatch) for copies in (1, 2))
     assert len(one) == len(two) == 2
-    assert two == pytest.approx(one, rel=1e-3)
+    assert two == pytest.approx(one, rel=5e-3)
     from covidweb.screening import Screener
 
     assert Screener.load("copies-2", tmp_path).name == "copies-2"
