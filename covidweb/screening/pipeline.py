@@ -17,7 +17,7 @@ from covidweb.radiograph import Radiograph, Source, read_radiograph
 from covidweb.screening.line import BATCH
 from covidweb.screening.result import ScreeningResult
 
-AHEAD_FILMS = 3 * BATCH
+AHEAD_FILMS = 4 * BATCH
 """Films read ahead at most."""
 
 AHEAD_BYTES = 256 * 2**20
