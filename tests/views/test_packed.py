@@ -26,9 +26,12 @@ def app(tmp_path):
 
 def get(app, path, method="GET", **headers):
     """Return status, headers and body of one request."""
-    sent = []
+    sent, asked = [], []
 
     async def receive():
+        if asked:
+            await asyncio.Event().wait()
+        asked.append(True)
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message):
