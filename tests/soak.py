@@ -26,9 +26,10 @@ from visitor import Visitor
 MOST_GROWTH = 1.0
 """MB a minute after the warm-up."""
 
-_FILMS = 8
+_FILMS = 4
 _STAY = 5
 _PAUSE = (0.5, 1.5)
+_PATIENCE = 120.0
 _SAMPLE_SECONDS = 2.0
 _OTHER_PAGES = ("", "training", "dataset", "model_card")
 # Sessions of those who left are let go after this time, so that a short run sees it.
@@ -103,7 +104,7 @@ def visit(
     names = list(films)
     while time.monotonic() < until:
         try:
-            visitor = Visitor(address, "screen")
+            visitor = Visitor(address, "screen", _PATIENCE)
             try:
                 for _ in range(_STAY):
                     name = names[(number + turn) % len(names)]
@@ -114,7 +115,7 @@ def visit(
                         break
             finally:
                 visitor.close()
-            Visitor(address, _OTHER_PAGES[turn % len(_OTHER_PAGES)]).close()
+            Visitor(address, _OTHER_PAGES[turn % len(_OTHER_PAGES)], _PATIENCE).close()
         except Exception as error:
             tally.fail(f"visitor {number}, film {turn}: {type(error).__name__}: {error}")
             time.sleep(1)

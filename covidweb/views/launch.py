@@ -9,6 +9,7 @@ Three things are set before Streamlit starts:
 """
 
 import argparse
+import logging
 import os
 import sys
 import tempfile
@@ -37,6 +38,7 @@ SESSION_SECONDS = "COVIDWEB_SESSION_SECONDS"
 """Variable: how long the films of a visitor who left are kept for a return."""
 
 _MIB = 2**20
+_LOG = logging.getLogger(__name__)
 
 
 def make_app(entry: Path) -> st.App:
@@ -76,10 +78,15 @@ def from_environment(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 def told(error: BaseException) -> bool:
-    """Say a fault of the machine in a sentence; leave any other to Streamlit and its log."""
-    if not isinstance(error, EXPECTED):
-        return False
-    parts.problem(escape(sentence(error)))
+    """Say on the page that something failed: an expected error as a sentence, others logged.
+
+    Streamlit calls it for whatever a page's script raises; it always is the page's last word.
+    """
+    if isinstance(error, EXPECTED):
+        parts.problem(escape(sentence(error)))
+    else:
+        _LOG.error("A page failed.", exc_info=error)
+        parts.problem("Something on this page failed, and was logged. The other pages go on.")
     return True
 
 

@@ -7,6 +7,7 @@ from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from covidweb.errors import DataError
+from covidweb.views import launch
 from covidweb.views.guard import HEADERS, Guard
 from covidweb.views.launch import from_environment
 
@@ -103,3 +104,21 @@ def test_a_deployment_sets_options_by_variables() -> None:
     }
     with pytest.raises(DataError, match="whole number above 0"):
         from_environment({"COVIDWEB_SESSION_SECONDS": "-1"})
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (OSError(28, "No space left on device", "/runs/a.csv"), "no room left on the disk"),
+        (OSError(30, "Read-only file system"), "Read-only file system"),
+        (ConnectionError("refused"), "did not do what was asked"),
+        (MemoryError(), "more memory than is free"),
+        (KeyError("threshold"), "failed, and was logged"),
+    ],
+)
+def test_whatever_a_page_raises_ends_in_a_sentence(error, shown, monkeypatch, caplog) -> None:
+    said = []
+    monkeypatch.setattr(launch.parts, "problem", said.append)
+    assert launch.told(error)
+    assert shown in said[0] and "/runs" not in said[0]
+    assert ("A page failed" in caplog.text) == isinstance(error, KeyError)
