@@ -91,7 +91,7 @@ def told(error: BaseException) -> bool:
 
 
 def _origins() -> Sequence[str]:
-    return config.get_option("server.corsAllowedOrigins")
+    return list(config.get_option("server.corsAllowedOrigins"))
 
 
 @asynccontextmanager
