@@ -19,6 +19,8 @@ class Drawing {
     this.lines = [];
     this.frames = 0;
     this.asked = false;
+    // While the hand moves, fewer pixels do.
+    this.moving = false;
   }
 
   show(levels, evidence) {
@@ -78,7 +80,8 @@ class Drawing {
   // Only what is in view is coloured, from the smallest level that has pixels enough.
   drawFilm(matrix) {
     const whole = this.levels[0];
-    const level = this.levels.findLast((l) => l.width >= whole.width * this.scale * 0.99) || whole;
+    const enough = whole.width * this.scale * (this.moving ? 0.6 : 0.99);
+    const level = this.levels.findLast((l) => l.width >= enough) || whole;
     const [left, top, right, bottom] = this.inView(matrix);
     const [sx, sy] = [level.width / whole.width, level.height / whole.height];
     const x = Math.max(0, Math.floor(left * sx) - 1);

@@ -11,6 +11,7 @@ function listenTo(viewer) {
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, event);
+    viewer.drawing.moving = true;
   };
   canvas.onpointermove = (event) => {
     const before = pointers.get(event.pointerId);
@@ -19,7 +20,11 @@ function listenTo(viewer) {
     else pinch(viewer, before, event, ratio());
     pointers.set(event.pointerId, event);
   };
-  canvas.onpointerup = canvas.onpointercancel = (event) => pointers.delete(event.pointerId);
+  canvas.onpointerup = canvas.onpointercancel = (event) => {
+    pointers.delete(event.pointerId);
+    viewer.drawing.moving = pointers.size > 0;
+    viewer.drawing.ask();
+  };
   canvas.oncontextmenu = (event) => event.preventDefault();
   canvas.ondblclick = () => viewer.act("reset");
   canvas.addEventListener("wheel", (event) => wheel(viewer, event, ratio()), { passive: false });

@@ -1,8 +1,11 @@
 // The viewer: one film, its overlay and tools. Nothing but the wish for another film is sent back.
 
-// How the reader likes to look, kept for the page; viewers of one group move together.
-const habits = { opacity: 0.45, lines: {}, tool: null };
-const groups = new Map();
+// How the reader likes to look, kept for the page; viewers of one group move together. Every
+// viewer may have got this script anew, so that what they share lies outside of it.
+const { habits, groups } = (globalThis.covidwebViewers ??= {
+  habits: { opacity: 0.45, lines: {}, tool: null },
+  groups: new Map(),
+});
 
 class Viewer {
   constructor(root) {
