@@ -47,7 +47,7 @@ def test_every_section_shows(page, section):
 
 def test_the_gap_is_seen_first_and_computed_from_the_predictions(page):
     at = page()
-    assert at.subheader[0].value == "Inside and outside"
+    assert at.header[0].value == "Inside and outside"
     rows = results.read_predictions(read_bundle("default"))
     for place in ("inside", "outside"):
         films = results.population(rows, place)

@@ -9,8 +9,8 @@ import streamlit as st
 from covidweb.bundle import Bundle, Evaluation, results
 from covidweb.bundle.typed import as_json
 from covidweb.markdown import escape
-from covidweb.sets import INSIDE, TITLES
-from covidweb.views import charts, parts
+from covidweb.sets import INSIDE
+from covidweb.views import charts, names, parts
 from covidweb.views.training import data
 
 BASELINES = {
@@ -25,7 +25,7 @@ _MAX_SERIES = 3
 
 def show(bundles: list[Bundle]) -> None:
     """Show the audit's sections, each with a sentence on what it means."""
-    st.subheader("Shortcut audit")
+    st.header("Shortcut audit")
     st.markdown(
         "The two classes of this data come from different hospitals. A network can score high by "
         "telling the hospitals apart. These checks ask how much of that it does."
@@ -64,8 +64,8 @@ def baseline_table(evaluation: Evaluation) -> pd.DataFrame:
     """Return the AUC of each baseline and of the network inside: `name`, `own`, and the figures."""
     found = results.audit_values(evaluation.audit.baselines)
     found = found[found["metric"] == "auc"]
-    names = [BASELINES.get(name, name.replace("_", " ")) for name in found["name"]]
-    table = found.assign(name=names, own=False)
+    titles = [BASELINES.get(name) or names.check(name) for name in found["name"]]
+    table = found.assign(name=titles, own=False)
     inside = evaluation.sets.get(INSIDE)
     own = inside.metrics.get("auc") if inside else None
     if own:
@@ -91,7 +91,7 @@ def baseline_sentence(table: pd.DataFrame) -> str:
 
 
 def _baselines(evaluation: Evaluation) -> None:
-    st.markdown("#### What reaches how much without a lung")
+    st.markdown("### What reaches how much without a lung")
     table = baseline_table(evaluation)
     if not (~table["own"].astype(bool)).any():
         missing("baselines")
@@ -104,7 +104,7 @@ def _baselines(evaluation: Evaluation) -> None:
 
 
 def _section(audit: Mapping[str, Any], key: str, title: str, meaning: str) -> None:
-    st.markdown(f"#### {title}")
+    st.markdown(f"### {title}")
     st.markdown(meaning)
     show_values(audit.get(key), key)
 
@@ -116,8 +116,8 @@ def show_values(section: Any, key: str) -> None:
         missing(key)
         return
     table = table.assign(
-        name=[TITLES.get(n, n.replace("_", " ")) for n in table["name"]],
-        series=[results.METRIC_TITLES.get(m, m.replace("_", " ")) for m in table["metric"]],
+        name=[names.check(n) for n in table["name"]],
+        series=[names.measure(m) for m in table["metric"]],
     )
     drawn = comparable(table)
     if not drawn.empty:
@@ -157,10 +157,9 @@ def missing(key: str) -> None:
 
 def _readable(rows: pd.DataFrame) -> pd.DataFrame:
     values = [_value_text(row) for _, row in rows.iterrows()]
-    plain = rows["metric"].str.replace("_", " ")
-    rows = rows.assign(series=rows["series"].replace("n", "films"))
-    names = rows["series"].where(rows["name"] == plain, rows["name"] + ": " + rows["series"])
-    return pd.DataFrame({"What": names.str.capitalize(), "Value": values})
+    alone = rows["name"] == [names.check(m) for m in rows["metric"]]
+    what = rows["series"].where(alone, rows["name"] + ": " + rows["series"])
+    return pd.DataFrame({"What": what, "Value": values})
 
 
 def _value_text(row: pd.Series) -> str:

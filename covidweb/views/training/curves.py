@@ -1,17 +1,18 @@
 """Learning curves of one or several bundles, and a training run as it grows."""
 
 import io
-import os
 import time
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from covidweb.bundle import CARD, HISTORY, Bundle, model_root, results
-from covidweb.errors import DataError
+from covidweb.bundle import HISTORY, Bundle, model_root, read_bundle, results
+from covidweb.errors import DataError, ModelError
+from covidweb.files import file_sha256
 from covidweb.markdown import escape
-from covidweb.views import charts, parts
+from covidweb.training.run import run_folder
+from covidweb.views import charts, names, parts
 
 REFRESH_SECONDS = 5
 _ORDER = ("loss", "accuracy", "auc", "learning_rate")
@@ -27,19 +28,21 @@ def show(bundles: list[Bundle]) -> None:
 
 
 def _compare(histories: dict[str, pd.DataFrame]) -> None:
-    st.subheader("Learning curves")
-    names = list(histories)
+    st.header("Learning curves")
+    models = list(histories)
     chosen = st.pills(
         "Models",
-        names,
+        models,
         selection_mode="multi",
-        default=names[:2],
+        default=models[:2],
         key="curve_models",
         format_func=escape,
     )
     left, right = st.columns(2)
     with left:
-        metric = parts.choose("Measure", metrics_of(histories), key="curve_metric")
+        titles = {names.measure(name): name for name in metrics_of(histories)}
+        title = parts.choose("Measure", list(titles), key="curve_metric")
+        metric = titles[title]
     strength = right.slider(
         "Smoothing",
         0.0,
@@ -56,7 +59,7 @@ def _compare(histories: dict[str, pd.DataFrame]) -> None:
     best = {name: results.best_epoch(histories[name]) for name in chosen}
     table = pd.concat([t.assign(model=name) for name, t in shown.items()])
     columns = ["model", "epoch", *(c for c in (metric, f"val_{metric}") if c in table)]
-    alt = f"{metric} over epochs for {', '.join(chosen)}. {_best_text(best)}"
+    alt = f"{title} over epochs for {', '.join(chosen)}. {_best_text(best)}"
     figure = charts.learning_curves(shown, metric, best)
     parts.show_chart(figure, table[columns], f"curves-{metric}", alt)
     st.caption(f"The star marks the lowest validation loss. {escape(_best_text(best))}")
@@ -83,16 +86,23 @@ def _best_text(best: dict[str, int | None]) -> str:
 def runs() -> dict[str, Path]:
     """Return training runs that can be watched: name to the path of the growing history.
 
-    They are the folders under `COVIDWEB_RUNS` (else `runs/`) with a history, and bundles whose
-    history is newer than their card, so whose training has not ended.
+    They are the folders under `COVIDWEB_RUNS` (else `runs/`) with a history, and the bundles
+    being made: those whose history is not the one that their card was sealed with.
     """
-    root = Path(os.environ.get("COVIDWEB_RUNS") or "runs")
+    root = run_folder("")
     found = {str(p.parent.relative_to(root)): p for p in sorted(root.glob(f"**/{HISTORY}"))}
     for path in sorted(model_root().glob(f"*/{HISTORY}")):
-        card = path.with_name(CARD)
-        if not card.is_file() or card.stat().st_mtime < path.stat().st_mtime:
+        if not _sealed(path):
             found[path.parent.name] = path
     return found
+
+
+def _sealed(history: Path) -> bool:
+    try:
+        card = read_bundle(history.parent.name, history.parent.parent).card
+    except ModelError:
+        return False
+    return card.files.get(HISTORY) == file_sha256(history)
 
 
 def read_run(path: Path) -> pd.DataFrame:
@@ -112,7 +122,7 @@ def read_run(path: Path) -> pd.DataFrame:
 
 
 def _watch() -> None:
-    st.subheader("Watch a run")
+    st.header("Watch a run")
     st.markdown(
         "A training is started from the command line, for example "
         "`python -m covidweb train seed --data DIR`. Its curves appear here as it writes them."
@@ -123,8 +133,10 @@ def _watch() -> None:
         return
     left, right = st.columns(2)
     name = left.selectbox("Run", list(found), key="watched_run")
-    epochs = right.number_input("Planned epochs", 1, 1000, 16, key="watched_epochs")
-    _live(str(found[name]), name, int(epochs))
+    epochs = right.number_input(
+        "Planned epochs", 1, 1000, None, key="watched_epochs", placeholder="not known"
+    )
+    _live(str(found[name]), name, int(epochs or 0))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)
@@ -134,7 +146,11 @@ def _live(path: str, name: str, epochs: int) -> None:
         st.info("It has not finished its first epoch.", icon=":material/hourglass_empty:")
         return
     done = len(history)
-    st.progress(min(1.0, done / epochs), text=_progress_text(history, epochs, Path(path)))
+    text = _progress_text(history, epochs, Path(path))
+    if epochs > done:
+        st.progress(done / epochs, text=text)
+    else:
+        st.markdown(text)
     metric = "loss" if "loss" in history else metrics_of({name: history})[0]
     figure = charts.learning_curves({name: history}, metric, {name: results.best_epoch(history)})
     parts.show_chart(figure, history, "watched", f"{metric} of the run {name} so far")
@@ -143,8 +159,10 @@ def _live(path: str, name: str, epochs: int) -> None:
 def _progress_text(history: pd.DataFrame, epochs: int, path: Path) -> str:
     left = results.seconds_left(history, epochs)
     ago = max(0, round(time.time() - path.stat().st_mtime))
-    text = f"Epoch {len(history)} of {epochs}, last written {ago} s ago"
-    if left is None or len(history) >= epochs:
+    known = epochs > len(history)
+    of = f" of {epochs}" if known else ""
+    text = f"Epoch {len(history)}{of}, last written {duration(ago)} ago"
+    if left is None or not known:
         return text
     return f"{text}, about {duration(left)} left"
 

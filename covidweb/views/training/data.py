@@ -5,20 +5,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from covidweb.bundle import PREDICTIONS, Bundle, Evaluation, read_bundle, results
-from covidweb.files import file_sha256
-from covidweb.views import parts
+from covidweb.bundle import Bundle, Evaluation, read_bundle, results
+from covidweb.views import figures, parts
 
 
 def predictions(bundle: Bundle) -> pd.DataFrame | None:
     """Return a bundle's predictions, or show what is wrong with them and return None."""
-    return parts.attempt(lambda: _predictions(bundle.name, str(bundle.path), _digest(bundle)))
+    return parts.attempt(lambda: figures.predictions(bundle))
 
 
 def gap(bundle: Bundle) -> pd.DataFrame | None:
     """Return a bundle's metrics inside and outside, or show a sentence and return None."""
     limit = threshold(bundle)
-    return parts.attempt(lambda: _gap(bundle.name, str(bundle.path), _digest(bundle), limit))
+    return parts.attempt(lambda: _gap(bundle.name, str(bundle.path), figures.digest(bundle), limit))
 
 
 def evaluation(bundle: Bundle) -> Evaluation | None:
@@ -45,16 +44,6 @@ def one_of(bundles: list[Bundle], key: str) -> Bundle | None:
     return found[parts.choose("Model", list(found), key=key)]
 
 
-def _digest(bundle: Bundle) -> str:
-    path = bundle.path / PREDICTIONS
-    return file_sha256(path) if path.is_file() else ""
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _predictions(name: str, path: str, digest: str) -> pd.DataFrame:
-    return results.read_predictions(read_bundle(name, Path(path).parent))
-
-
 @st.cache_data(max_entries=16, show_spinner=False)
 def _gap(name: str, path: str, digest: str, limit: float) -> pd.DataFrame:
-    return results.gap(_predictions(name, path, digest), limit)
+    return results.gap(figures.predictions(read_bundle(name, Path(path).parent)), limit)

@@ -7,7 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
-from covidweb.views import charts, parts
+from covidweb.views import charts, names, parts
 from covidweb.views.training import audit, data
 
 _MEANINGS = {
@@ -28,7 +28,7 @@ _MEANINGS = {
 
 def show(bundles: list[Bundle]) -> None:
     """Show every explanation check that was run, each with a sentence on what it means."""
-    st.subheader("Explanations audited")
+    st.header("Explanations audited")
     bundle = data.one_of(bundles, "explanations_model")
     evaluation = data.evaluation(bundle) if bundle else None
     if bundle is None or evaluation is None:
@@ -76,14 +76,15 @@ def below_chance(part: Any) -> str | None:
 
 
 def _part(key: str, part: Any) -> None:
-    st.markdown(f"#### {escape(key.replace('_', ' ').capitalize())}")
+    st.markdown(f"### {escape(names.check(key))}")
     st.markdown(meaning(key))
     if (warning := below_chance(part)) is not None:
         st.warning(warning, icon=":material/warning:")
     curves = results.audit_curves(part)
     for name, table in curves.items():
         label = f"{key}-{name}".strip("-").replace(" ", "-")
-        titles = (str(table.columns[0]).replace("_", " ").capitalize(), "Score")
+        table = table.rename(columns=names.measure)
+        titles = (str(table.columns[0]), "Score")
         alt = f"{label}: {', '.join(table.columns[1:])} over {table.columns[0]}"
         parts.show_chart(charts.curves(table, titles), table, label, alt)
     if not results.audit_values(part).empty or not curves:

@@ -19,16 +19,18 @@ def show(bundles: list[Bundle]) -> None:
     if not gaps:
         st.info("No model has been evaluated yet.", icon=":material/info:")
         return
-    st.subheader("Inside and outside")
+    st.header("Inside and outside")
     st.markdown(
         "Inside is the test split of the hospitals it learned from. Outside is hospitals that it "
         "never saw. **Believe the outside figures**, and those within one place more than those."
     )
+    parts.why_within_one_place()
     evaluations = {b.name: data.evaluation(b) for b in bundles}
     for name, table in gaps.items():
-        _tiles(name, table)
+        st.markdown(f"Model **{escape(name)}**")
         if found := evaluations.get(name):
             parts.within_one_place(found)
+        _tiles(table)
     figure = charts.gap_chart(gaps, article_accuracy(bundles))
     table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
     parts.show_chart(figure, table, "inside-outside", _alt(table))
@@ -39,9 +41,8 @@ def article_accuracy(bundles: list[Bundle]) -> float | None:
     return next((b.card.article.accuracy for b in bundles if b.card.article), None)
 
 
-def _tiles(name: str, table: pd.DataFrame) -> None:
+def _tiles(table: pd.DataFrame) -> None:
     values = table[table["metric"] == "auc"].set_index("place")
-    st.markdown(f"Model **{escape(name)}**")
     with st.container(horizontal=True, border=True, gap="small"):
         for place in ("inside", "outside"):
             row = values.loc[place] if place in values.index else None
@@ -51,7 +52,9 @@ def _tiles(name: str, table: pd.DataFrame) -> None:
             st.metric(title, value, note, delta_color="off", delta_arrow="off", width=98)
         if {"inside", "outside"} <= set(values.index):
             lost = values.loc["outside", "value"] - values.loc["inside", "value"]
-            st.metric("Gap", f"{lost:+.2f}", width=98, help="AUC outside minus AUC inside.")
+            shown = f"{lost:+.2f}"
+            shown = "0.00" if shown in ("+0.00", "-0.00") else shown
+            st.metric("Gap", shown, width=98, help="AUC outside minus AUC inside.")
 
 
 def _alt(table: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ _COLUMNS = ["image_id", "label", "answer", "score", "set", "source", "view", "gr
 
 def show(bundles: list[Bundle]) -> None:
     """Show one kind of films at a time, as cards where the films are here, always as a table."""
-    st.subheader("Films to look at")
+    st.header("Films to look at")
     bundle = data.one_of(bundles, "mistakes_model")
     rows = data.predictions(bundle) if bundle else None
     if bundle is None or rows is None:

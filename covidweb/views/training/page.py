@@ -1,15 +1,15 @@
-"""The page's order: the gap first, then one section at a time."""
+"""The page's order: which section, the gap before all of them, then the section."""
 
 from collections.abc import Callable
 
 import streamlit as st
 
 from covidweb.bundle import Bundle
-from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.training import (
     audit,
     curves,
+    data,
     explanations,
     gap,
     mistakes,
@@ -30,9 +30,6 @@ SECTIONS: dict[str, tuple[str, Callable[[list[Bundle]], None]]] = {
 def show() -> None:
     """Show the page; a broken bundle gets a sentence and the others still show."""
     found = parts.bundles()
-    for bundle in found:
-        for sentence in bundle.warnings():
-            parts.problem(escape(sentence))
     if not found:
         parts.problem(
             "There is no trained model yet. Train one with "
@@ -40,8 +37,8 @@ def show() -> None:
         )
         curves.show(found)
         return
-    gap.show([b for b in found if b.kind in parts.CLASSIFIERS])
     section = parts.choose("Section", list(SECTIONS), key="training_section")
+    gap.show(data.with_predictions(found))
     st.divider()
     _, render = SECTIONS[section]
     render(found)

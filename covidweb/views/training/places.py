@@ -19,7 +19,7 @@ _LEVELS = {
 
 def show(bundles: list[Bundle]) -> None:
     """Show the forest plot and the table of one metric, all models side by side."""
-    st.subheader("How good, where")
+    st.header("How good, where")
     table = _all(data.with_predictions(bundles))
     if table.empty:
         st.info("No model has been evaluated yet.", icon=":material/info:")
@@ -54,7 +54,7 @@ def _called(bundles: list[Bundle]) -> None:
     table = pd.concat(tables) if tables else pd.DataFrame()
     if table.empty:
         return
-    st.subheader("What is called COVID-19")
+    st.header("What is called COVID-19")
     st.caption(
         "The share of films of each kind that is called COVID-19 at the card's threshold. It "
         "should be near 1 for COVID-19 only: the model knows two answers, so every other disease "

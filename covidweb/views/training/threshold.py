@@ -10,11 +10,10 @@ from covidweb import metrics
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
 from covidweb.sets import PLACES, place_of, set_title
-from covidweb.views import charts, parts
+from covidweb.views import charts, figures, parts
 from covidweb.views.training import data
 
 PREVALENCES = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 50.0)
-_DRAWS = 300
 _CURVE_POINTS = 400
 _CELLS = {
     "tp": "COVID-19, called COVID-19",
@@ -26,22 +25,23 @@ _CELLS = {
 
 def show(bundles: list[Bundle]) -> None:
     """Show the threshold slider with what it moves, then what does not depend on it."""
-    st.subheader("At which threshold")
+    st.header("At which threshold")
     bundle = data.one_of(bundles, "threshold_model")
     rows = data.predictions(bundle) if bundle else None
     if bundle is None or rows is None:
         return
     rule = bundle.card.threshold_rule or "no rule was written down"
     st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {escape(rule)}")
-    _slider(rows, data.threshold(bundle), bundle.name)
+    _slider(rows, bundle)
     _calibration(rows)
     _decision(rows)
     _histograms(rows, data.threshold(bundle))
 
 
 @st.fragment
-def _slider(rows: pd.DataFrame, start: float, name: str) -> None:
-    films = _population(rows)
+def _slider(rows: pd.DataFrame, bundle: Bundle) -> None:
+    place = _place(rows)
+    films, start, name = results.population(rows, place), data.threshold(bundle), bundle.name
     left, right = st.columns(2)
     limit = left.slider("Threshold", 0.0, 1.0, round(start, 2), 0.01, key=f"threshold_value_{name}")
     percent = right.select_slider(
@@ -52,25 +52,25 @@ def _slider(rows: pd.DataFrame, start: float, name: str) -> None:
     )
     if films["covid"].nunique() < 2:
         st.info("These films are of one class only.", icon=":material/info:")
-    _figures(films, limit, percent / 100)
+    _figures(figures.rates(bundle, place, limit, percent / 100))
     counts = metrics.at_threshold(films["covid"], films["score"], limit)
     _matrix_and_curves(films, counts)
 
 
-def _population(rows: pd.DataFrame) -> pd.DataFrame:
-    found = {title: results.population(rows, key) for key, title in results.POPULATIONS.items()}
-    found = {title: films for title, films in found.items() if not films.empty}
+def _place(rows: pd.DataFrame) -> str:
+    found = {
+        title: place
+        for place, title in results.POPULATIONS.items()
+        if not results.population(rows, place).empty
+    }
     if not found:
         st.info("predictions.csv has no films to measure on.", icon=":material/info:")
         st.stop()
     return found[parts.choose("Films", list(found), key="threshold_films")]
 
 
-def _figures(films: pd.DataFrame, limit: float, prevalence: float) -> None:
+def _figures(table: figures.Rates) -> None:
     """Show the rates with their intervals, as tiles that wrap on a narrow screen."""
-    table = metrics.rates_table(
-        films["covid"], films["score"], films["group"], limit, _DRAWS, prevalence=prevalence
-    )
     shown = {
         "Sensitivity": (table["sensitivity"], "Sick films that are called COVID-19."),
         "Specificity": (table["specificity"], "Normal films that are called normal."),
@@ -129,7 +129,7 @@ def thinned(curve: pd.DataFrame, count: int = _CURVE_POINTS) -> pd.DataFrame:
 
 
 def _calibration(rows: pd.DataFrame) -> None:
-    st.subheader("Do the probabilities mean what they say?")
+    st.header("Do the probabilities mean what they say?")
     read = {}
     for place in ("inside", "outside"):
         films = results.population(rows, place)
@@ -153,7 +153,7 @@ def _calibration(rows: pd.DataFrame) -> None:
 
 def _decision(rows: pd.DataFrame) -> None:
     """Show the decision curve at the films' own prevalence, which their probabilities fit."""
-    st.subheader("Who gains by acting on it?")
+    st.header("Who gains by acting on it?")
     place = parts.choose("Measured", ["inside", "outside"], key="decision_place")
     films = results.population(rows, place)
     if films.empty:
@@ -171,7 +171,7 @@ def _decision(rows: pd.DataFrame) -> None:
 
 
 def _histograms(rows: pd.DataFrame, limit: float) -> None:
-    st.subheader("Scores")
+    st.header("Scores")
     left, right = st.columns(2)
     with left:
         names = sorted(rows["set"].unique(), key=lambda n: PLACES.index(place_of(n)))
