@@ -16,8 +16,8 @@ pages = [
     st.Page("pages/training.py", title="Training", icon=":material/monitoring:"),
     st.Page("pages/model_card.py", title="Model card", icon=":material/id_card:"),
 ]
-current = st.navigation(pages)
-st.sidebar.caption("Research software, not a medical device.")
+# On top: a film wants the width, and a sidebar that comes late pushes the page aside.
+current = st.navigation(pages, position="top")
 parts.widen()
 current.run()
 if current in pages[:2]:

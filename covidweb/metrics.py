@@ -379,4 +379,5 @@ def _interval(value: float, drawn: np.ndarray) -> Value | None:
     if not np.isfinite(value) or not len(known):
         return None
     low, high = np.percentile(known, _PERCENTILES)
-    return {"value": float(value), "low": float(low), "high": float(high)}
+    # Where draws are biased, as those of the ECE are, the percentiles may miss the value itself.
+    return {"value": float(value), "low": min(float(low), value), "high": max(float(high), value)}

@@ -4,10 +4,12 @@ from covidweb.views import home, parts
 
 st.title("COVID-19 on chest X-rays")
 st.markdown(
-    "Drop in chest X-rays and get, for each, a calibrated probability of COVID-19 or an honest "
-    "“not sure”, a heatmap of the evidence, and the lung zones that carry it."
+    "Drop in chest X-rays and get, for each, a probability of COVID-19 or an honest “not sure”, a "
+    "heatmap of the evidence, and the lung zones that carry it. The probability is calibrated for "
+    "the hospitals that the model learned from; how far it holds elsewhere is said beside it."
 )
 st.warning(parts.DISCLAIMER, icon=":material/medical_information:")
+home.take_film()
 home.next_steps()
 home.models()
 home.what_it_is_not()

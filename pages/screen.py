@@ -3,6 +3,8 @@
 import streamlit as st
 
 from covidweb.bundle import read_bundle
+from covidweb.screening.films import Row
+from covidweb.screening.judge import judged
 from covidweb.views import parts, session
 from covidweb.views.screen import (
     progress,
@@ -16,9 +18,12 @@ from covidweb.views.screen import (
     worklist,
 )
 
-st.title("Screen chest films")
-st.caption(parts.DISCLAIMER)
-name = session.model_choice()
+heading, picker = st.columns([3, 1])
+with heading:
+    st.title("Screen chest films")
+    st.caption(parts.DISCLAIMER)
+with picker:
+    name = session.model_choice()
 if name is None:
     st.stop()
 bundle = read_bundle(name)
@@ -26,13 +31,14 @@ films = worklist.current()
 worklist.keep_in_tab(films)
 films.use(session.model(bundle))
 upload.take_in(films)
+upload.came()
 cut = verdict.chosen_threshold(bundle)
 tools = st.container(horizontal=True, vertical_alignment="center")
 with tools:
     upload.buttons(films)
     reading.switch()
 progress.show(films)
-rows = [worklist.judged(row, cut) for row in films.rows(bundle.sha256)]
+rows = [Row(row.film, judged(row.result, bundle.card, cut)) for row in films.rows(bundle.sha256)]
 secret = any(reading.hidden(row) for row in rows)
 if len(rows) > 1 and not secret:
     tools.markdown(table.counts(rows), width="content")

@@ -22,19 +22,18 @@ def overlays_zip(items: Sequence[ReportItem], opacity: float = 0.45) -> bytes:
     which overlay is its film's, under `overlay`. Each item is asked for once.
     """
     stream, stem = io.BytesIO(), Stems()
-    records, rows, scale = [], [], None
+    records, rows, mapped = [], [], False
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         for item in items:
             name = None
             if item.radiograph is not None:
                 name = f"overlays/{stem(item.name)}.png"
                 _write(archive, name, overlay(item.radiograph, item.result, opacity))
-            if item.result.heatmap is not None:
-                scale = item.result.heatmap_scale
+            mapped = mapped or item.result.heatmap is not None
             rows.append(replace(item, radiograph=None))
             records.append({**result_record(item), "overlay": name})
-        if scale is not None:
-            _write(archive, "colour_bar.png", colour_bar(scale))
+        if mapped:
+            _write(archive, "colour_bar.png", colour_bar())
         archive.writestr("results.csv", results_csv(rows))
         archive.writestr("records.json", json.dumps(records, indent=1, ensure_ascii=False))
     return stream.getvalue()

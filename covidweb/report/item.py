@@ -17,12 +17,14 @@ class ReportItem:
         radiograph: the film, or None where the bytes were not one.
         result: the answer.
         interval: low and high of the probability's 95 % interval, 0..1, where known.
+        conditions: sentences about where the probability and the threshold hold, and where not.
     """
 
     file: str
     radiograph: Radiograph | None
     result: ScreeningResult
     interval: tuple[float, float] | None = None
+    conditions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -111,21 +111,19 @@ def colour_ramp(colour_map: str = "Inferno", size: tuple[int, int] = (24, 256)) 
     return Image.fromarray(np.round(colours(values, colour_map)).astype(np.uint8))
 
 
-def scale_labels(scale: float) -> list[tuple[float, str]]:
-    """Return the labels of a colour bar: place 0 (bottom) to 1 (top), and the raw evidence."""
-    return [(0.0, "0"), (0.5, f"{scale / 2:.3g}"), (1.0, f">= {scale:.3g}")]
+def scale_labels() -> list[tuple[float, str]]:
+    """Return the labels of a colour bar: place 0 (bottom) to 1 (top), and what it stands for."""
+    return [(0.0, "none"), (1.0, "strong")]
 
 
-def colour_bar(
-    scale: float, colour_map: str = "Inferno", size: tuple[int, int] = (150, 360)
-) -> Image.Image:
-    """Return an upright colour bar labelled 0, half and `scale` (raw evidence, logit units)."""
+def colour_bar(colour_map: str = "Inferno", size: tuple[int, int] = (150, 360)) -> Image.Image:
+    """Return an upright colour bar; its top stands for the card's `cam_scale`."""
     bar = Image.new("RGB", size, (255, 255, 255))
     draw, font = ImageDraw.Draw(bar), ImageFont.load_default(17)
     top, run = 44, size[1] - 60
-    draw.text((8, 8), "Evidence (logit)", fill=(0, 0, 0), font=font)
+    draw.text((8, 8), "Evidence", fill=(0, 0, 0), font=font)
     bar.paste(colour_ramp(colour_map, (28, run)), (8, top))
-    for share, text in scale_labels(scale):
+    for share, text in scale_labels():
         y = top + round((1 - share) * (run - 1))
         draw.line((36, y, 42, y), fill=(0, 0, 0))
         draw.text((48, y), text, fill=(0, 0, 0), font=font, anchor="lm")

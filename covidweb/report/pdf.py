@@ -58,6 +58,8 @@ def _film_page(pdf: Sheet, item: ReportItem) -> None:
     for text, style in ((item.result.reason, "I"), (evidence_sentence(item.result), "")):
         if text:
             pdf.write_line(text, 10, style)
+    for text in item.conditions if item.result.probability is not None else ():
+        pdf.write_line(text, 9)
     pdf.ln(2)
     _pictures(pdf, item)
     _zones(pdf, item)
@@ -81,10 +83,10 @@ def _pictures(pdf: Sheet, item: ReportItem) -> None:
         pdf.picture(drawn, right, top, width, height, alt)
         for x in (LEFT, right):
             _sides(pdf, x, top, width)
-        _bar(pdf, item.result.heatmap_scale, right + width + 2, top, min(height, 50.0))
+        _bar(pdf, right + width + 2, top, min(height, 50.0))
         caption = (
-            "Left: the film. Right: with the model's evidence on an absolute scale (units of the "
-            "logit), the lungs' outline and their zones. R and L are the patient's right and left."
+            "Left: the film. Right: with the model's evidence on an absolute scale, the "
+            "lungs' outline and their zones. R and L are the patient's right and left."
         )
     pdf.set_xy(LEFT, top + height + 1)
     pdf.write_line(caption, 8)
@@ -97,10 +99,10 @@ def _sides(pdf: Sheet, x: float, y: float, width: float) -> None:
     pdf.text(x + width - pdf.get_string_width("L"), y - 1, "L")
 
 
-def _bar(pdf: Sheet, scale: float, x: float, y: float, height: float) -> None:
+def _bar(pdf: Sheet, x: float, y: float, height: float) -> None:
     pdf.picture(colour_ramp(), x, y, 4, height, "Colour bar of the evidence")
     pdf.set_font("Helvetica", "", 7)
-    labels = scale_labels(scale)
+    labels = scale_labels()
     for share, text in labels if height > 10 else (labels[0], labels[-1]):
         at = y + (1 - share) * height
         pdf.line(x + 4, at, x + 4.8, at)

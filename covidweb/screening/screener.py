@@ -18,6 +18,7 @@ from covidweb.screening import gate
 from covidweb.screening.clock import Clock
 from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
 from covidweb.screening.explain import explainer
+from covidweb.screening.judge import unsure_sentence
 from covidweb.screening.line import BATCH, Line, Shared
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.placement import Placement, spread, within
@@ -275,8 +276,7 @@ class Screener:
         mask: np.ndarray | None,
     ) -> ScreeningResult:
         probability = float(self.calibrate(output.logits[i : i + 1])[0])
-        low, high = self.card.band
-        unsure = low < probability < high
+        unsure = unsure_sentence(probability, self.card.band)
         grid, box, lungs = output.grids[i], ready.input.box, ready.lungs
         share = ratio = None
         regions: dict[str, float] = {}
@@ -291,7 +291,7 @@ class Screener:
             self._id,
             verdict="covid" if probability >= self.threshold else "normal",
             probability=probability,
-            reason=_reason(ready.laid, _unsure_sentence(probability, low, high) if unsure else ""),
+            reason=_reason(ready.laid, unsure),
             heatmap=grid,
             heatmap_box=box,
             heatmap_scale=self.card.cam_scale,
@@ -330,13 +330,6 @@ def _zone_map(lungs: Lungs) -> np.ndarray:
     for number, zone in enumerate(ZONES, start=1):
         numbers[found[zone]] = number
     return numbers
-
-
-def _unsure_sentence(probability: float, low: float, high: float) -> str:
-    return (
-        f"The probability {probability:.2f} lies in the band {low:.2f} to {high:.2f} where this "
-        "model is often wrong: read it as not sure."
-    )
 
 
 def _on_film(result: ScreeningResult, placement: Placement) -> ScreeningResult:

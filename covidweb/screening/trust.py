@@ -165,6 +165,7 @@ def advice(
     stable: Stability | None = None,
     known: bool = False,
     edges_only: bool = False,
+    unseen: bool = False,
 ) -> Advice:
     """Say in plain words whether the answer and its map should be believed for this film.
 
@@ -173,8 +174,14 @@ def advice(
         stable: what `stability` found, None when it was not asked for.
         known: the film is one that the model learned from.
         edges_only: the model is the article's, whose maps can only show edges.
+        unseen: nothing shows that the film is of a hospital that the model learned from.
     """
     doubts, cares = _doubts(result, stable), _cares(result, known, edges_only)
+    if unseen:
+        cares.append(
+            "Nothing shows that this film is of a hospital that the model learned from; elsewhere "
+            "its answers are right less often."
+        )
     if doubts:
         return Advice("doubt", "Do not rely on this answer's map.", (*doubts, *cares))
     if cares:

@@ -71,6 +71,8 @@ def evidence_sentence(result: ScreeningResult) -> str:
     """
     if result.heatmap is None:
         return ""
+    if result.status == "ok" and result.verdict == "normal":
+        return "Too little evidence for COVID-19 to suspect it; the map shows what there is."
     if not result.regions or sum(result.regions.values()) <= 0:
         return _without_zones(result)
     zones = top_zones(result.regions)

@@ -1,14 +1,15 @@
 """The home page: what is loaded, how good it is at home and elsewhere, and where to go."""
 
 import sys
+from functools import partial
 
 import streamlit as st
 
-from covidweb.bundle import Bundle, Evaluation, results
-from covidweb.bundle.evaluation import Metrics
+from covidweb.bundle import Bundle, list_bundles, results
 from covidweb.markdown import escape
-from covidweb.sets import INSIDE
-from covidweb.views import parts
+from covidweb.views import figures, parts
+from covidweb.views.press import press
+from covidweb.views.screen import upload, worklist
 
 _STEPS = (
     ("pages/screen.py", "Screen films", ":material/radiology:", "One film or a folder of them."),
@@ -17,6 +18,34 @@ _STEPS = (
     ("pages/model_card.py", "Model card", ":material/id_card:", "Use, limits, hash, versions."),
 )
 _METRICS = ("auc", "sensitivity", "specificity")
+_PLACES = {
+    "inside": ":material/home_health: **Inside**: other films of the same hospitals",
+    "outside": (
+        ":material/public: **Outside**: hospitals it never saw, the sick and the healthy mostly "
+        "from different ones"
+    ),
+}
+
+
+def take_film() -> None:
+    """Take films in at the door, and go to where they are read."""
+    if not list_bundles(kinds=parts.CLASSIFIERS):
+        return
+    films = worklist.current()
+    worklist.keep_in_tab(films)
+    before = len(films.films)
+    upload.uploader(films)
+    press(
+        "Try a simulated film",
+        "experiment",
+        "home_sample",
+        partial(upload.add_samples, films),
+        "Computed from a digital chest, nobody's radiograph.",
+    )
+    if upload.came():
+        parts.go_to("pages/screen.py", "See the answer")
+    elif before:
+        parts.page_link("pages/screen.py", f"Back to the {before} films", ":material/radiology:")
 
 
 def next_steps() -> None:
@@ -30,7 +59,7 @@ def next_steps() -> None:
 def models() -> None:
     """Show every classifier with its figures inside and outside, and the device."""
     found = parts.bundles(parts.CLASSIFIERS)
-    st.subheader("How good it is")
+    st.header("How good it is")
     if not found:
         st.info(
             "No model is installed. Train one: `python -m covidweb train seed --data DIR`.",
@@ -38,12 +67,14 @@ def models() -> None:
         )
     for bundle in found:
         _model(bundle)
+    if found:
+        parts.why_within_one_place()
     st.caption(f":material/memory: {device()}")
 
 
 def what_it_is_not() -> None:
     """Say what the answer means and what it does not."""
-    st.subheader("What it is, and what it is not")
+    st.header("What it is, and what it is not")
     left, right = st.columns(2)
     left.markdown(
         "**It is** a way to study what a network reads from chest radiographs: how sure it is, "
@@ -72,32 +103,19 @@ def _model(bundle: Bundle) -> None:
         evaluation = parts.attempt(bundle.evaluation)
         if evaluation is None:
             return
-        left, right = st.columns(2)
-        with left:
-            st.markdown(":material/home_health: **Inside**: other films of the same hospitals")
-            inside = evaluation.sets.get(INSIDE)
-            _tiles(inside.metrics if inside else {})
-        with right:
-            title, metrics = outside(evaluation)
-            st.markdown(f":material/public: **Outside**: {escape(title)}")
-            _tiles(metrics)
         parts.within_one_place(evaluation)
+        for column, place in zip(st.columns(2), _PLACES, strict=True):
+            with column:
+                st.markdown(_PLACES[place])
+                parts.attempt(partial(_tiles, bundle, place))
 
 
-def outside(evaluation: Evaluation) -> tuple[str, Metrics]:
-    """Return the largest comparison among sets never trained on: its title and metrics."""
-    table = results.outside_comparisons(evaluation)
-    if table.empty:
-        return "not measured yet", {}
-    name = table.loc[table["n"].idxmax(), "name"]
-    entry = evaluation.comparisons[name]
-    return f"hospitals it never saw ({entry.title})", entry.metrics
-
-
-def _tiles(metrics: Metrics) -> None:
+def _tiles(bundle: Bundle, place: str) -> None:
+    """Show the figures of a population. Raises ModelError."""
+    values = {"auc": figures.auc(bundle, place), **figures.rates(bundle, place)}
     with st.container(horizontal=True, gap="small"):
         for name in _METRICS:
-            value = metrics.get(name)
+            value = values.get(name)
             text = "–" if value is None else f"{value['value']:.2f}"
             note = None if value is None else f"{value['low']:.2f} to {value['high']:.2f}"
             title = results.METRIC_TITLES[name]

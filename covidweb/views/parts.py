@@ -30,9 +30,19 @@ def page_link(path: str, label: str, icon: str) -> None:
         st.markdown(f"{icon} {label}")
 
 
+def go_to(path: str, label: str) -> None:
+    """Open a page; without the frame (a page run alone) name it instead."""
+    try:
+        st.switch_page(path)
+    except StreamlitAPIException:
+        page_link(path, label, ":material/arrow_forward:")
+
+
 def widen() -> None:
     """Leave the window to the page: a film is looked at, and wants the room."""
-    st.html("<style>.stMainBlockContainer {padding: 3.5rem 2rem 4rem}</style>")
+    # Named twice, since Streamlit's own rule for it comes later.
+    own = ".stMainBlockContainer.stMainBlockContainer"
+    st.html(f"<style>{own} {{padding: 4.5rem 2rem 4rem}}</style>")
 
 
 def problem(sentence: str) -> None:
@@ -41,7 +51,7 @@ def problem(sentence: str) -> None:
 
 
 def within_one_place(evaluation: Evaluation) -> None:
-    """Say how well sick and healthy films of one place are told apart, and why that matters."""
+    """Say how well sick and healthy films of one place are told apart."""
     table = results.within_one_place(evaluation)
     if table.empty:
         return
@@ -50,6 +60,10 @@ def within_one_place(evaluation: Evaluation) -> None:
         for row in table.itertuples()
     )
     st.markdown(f":material/my_location: **Within one place**: {said}.")
+
+
+def why_within_one_place() -> None:
+    """Say why the figures within one place come before those across places."""
     st.caption(
         "Outside, too, most of the sick and the healthy come from different places, and a network "
         "that only tells places apart can look good there. Within one place it cannot."
@@ -66,9 +80,13 @@ def attempt(read: Callable[[], T]) -> T | None:
 
 
 def bundles(kinds: tuple[str, ...] | None = None) -> list[Bundle]:
-    """Return the bundles that can be read; each broken one gets its sentence on the page."""
+    """Return the bundles that can be read; each broken or changed one gets its sentence."""
     found = [attempt(partial(read_bundle, name)) for name in list_bundles()]
-    return [b for b in found if b is not None and (kinds is None or b.kind in kinds)]
+    kept = [b for b in found if b is not None and (kinds is None or b.kind in kinds)]
+    for bundle in kept:
+        for said in bundle.warnings():
+            problem(escape(said))
+    return kept
 
 
 def choose(label: str, options: list[str], key: str, default: str | None = None) -> str:

@@ -1,10 +1,12 @@
 """What a browser session shares between pages: the loaded Screener and the chosen model."""
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from covidweb.bundle import Bundle
+from covidweb.bundle import Bundle, list_bundles, read_bundle
+from covidweb.errors import ModelError
 from covidweb.views import parts
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ MODEL_KEY = "model_choice"
 
 
 def model_choice() -> str | None:
-    """Return the chosen bundle's name, with a picker in the sidebar where there are several.
+    """Return the chosen bundle's name, with a picker here where there are several.
 
     Returns:
         The name; None when no bundle can screen films, and the page says so.
@@ -30,7 +32,7 @@ def model_choice() -> str | None:
     if st.session_state.get(MODEL_KEY) not in names:
         st.session_state[MODEL_KEY] = names[0]
     if len(names) > 1:
-        st.sidebar.selectbox(
+        st.selectbox(
             "Model",
             names,
             key=MODEL_KEY,
@@ -39,6 +41,15 @@ def model_choice() -> str | None:
             persist_state="session",
         )
     return str(st.session_state[MODEL_KEY])
+
+
+def installed() -> list[Bundle]:
+    """Return the bundles that screen films and can be read, without a word about the others."""
+    found = []
+    for name in list_bundles(kinds=parts.CLASSIFIERS):
+        with suppress(ModelError):
+            found.append(read_bundle(name))
+    return found
 
 
 def screener(name: str) -> "Screener":
@@ -65,10 +76,11 @@ def warm_choice() -> None:
     """Begin to load the chosen model, once per process, while the reader looks at the page."""
     from covidweb.screening import loaded
 
-    found = parts.bundles(parts.CLASSIFIERS)
+    names = list_bundles(kinds=parts.CLASSIFIERS)
     chosen = st.session_state.get(MODEL_KEY)
-    for bundle in [b for b in found if b.name == chosen] or found[:1]:
-        loaded.warm(bundle.name, bundle.sha256)
+    for name in [n for n in names if n == chosen] or names[:1]:
+        with suppress(ModelError):
+            loaded.warm(name, read_bundle(name).sha256)
 
 
 def _title(bundle: Bundle) -> str:

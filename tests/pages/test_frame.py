@@ -43,7 +43,7 @@ def test_frame_opens_home_and_names_every_page(bundle_root):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not at.exception
     assert at.title[0].value == "COVID-19 on chest X-rays"
-    assert "not a medical device" in at.sidebar.caption[0].value
+    assert "not a medical device" in at.warning[0].value
 
 
 def test_every_page_file_is_in_the_navigation():

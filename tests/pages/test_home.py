@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from covidweb.bundle import EVALUATION, read_bundle
-from covidweb.bundle.typed import as_json
-from covidweb.files import write_json
+from covidweb.bundle import read_bundle, results
+from covidweb.metrics import auc
+from covidweb.views import figures
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "home.py")
 
@@ -22,16 +22,36 @@ def test_says_what_it_is_not(bundle_root):
 
 
 def test_figures_are_those_of_the_files(bundle_root):
-    evaluation = read_bundle("default").evaluation()
-    inside = evaluation.sets["test"].metrics["auc"]["value"]
-    outside = evaluation.comparisons["hannover_vs_lundis"].metrics["auc"]["value"]
-    assert [m.value for m in _run().metric if m.label == "AUC"][:2] == [
-        f"{inside:.2f}",
-        f"{outside:.2f}",
-    ]
-    evaluation.sets["test"].metrics["auc"]["value"] = 0.123
-    write_json(bundle_root / "default" / EVALUATION, as_json(evaluation))
-    assert "0.12" in [m.value for m in _run().metric]
+    bundle = read_bundle("default")
+    films = results.read_predictions(bundle)
+    for number, place in enumerate(("inside", "outside")):
+        part = results.population(films, place)
+        expected = auc(part["covid"], part["score"])
+        assert [m.value for m in _run().metric if m.label == "AUC"][number] == f"{expected:.2f}"
+
+
+def test_every_page_shows_the_same_figures(bundle_root):
+    pages = Path(PAGE).parent
+    training = AppTest.from_file(str(pages / "training.py"), default_timeout=60).run()
+    home = _run()
+    of_home = [(m.value, m.delta) for m in home.metric if m.label == "AUC"][:2]
+    of_training = [
+        (m.value, m.delta) for m in training.metric if m.label in ("AUC inside", "AUC outside")
+    ][:2]
+    assert of_home == of_training
+    training.button_group(key="training_section").set_value("At which threshold").run()
+    bundle = read_bundle("default")
+    sensitivity = next(m for m in home.metric if m.label == "Sensitivity")
+    tile = next(m for m in training.metric if m.label == "Sensitivity")
+    assert sensitivity.value == f"{figures.rates(bundle, 'inside')['sensitivity']['value']:.2f}"
+    assert tile.value == f"{figures.rates(bundle, 'inside')['sensitivity']['value']:.1%}"
+
+
+def test_a_film_can_be_handed_in_at_the_door(bundle_root, film_png):
+    at = _run()
+    at.file_uploader[0].upload("film.png", film_png(1), "image/png").run()
+    assert not at.exception
+    assert [film.name for film in at.session_state["screen_worklist"].films] == ["film.png"]
 
 
 def test_without_models_it_says_how_to_train_one(tmp_path, monkeypatch):

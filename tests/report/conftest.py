@@ -65,8 +65,16 @@ def make_film(film):
 def make_item(make_film, make_result):
     """Make an item: `make_item(name, status, seed, **changes of the result)`."""
 
-    def make(name="film.png", status="ok", seed=0, size=(200, 160), interval=None, **changes):
+    def make(
+        name="film.png",
+        status="ok",
+        seed=0,
+        size=(200, 160),
+        interval=None,
+        conditions=(),
+        **changes,
+    ):
         film = None if status == "error" else make_film(seed, size)
-        return ReportItem(name, film, make_result(status, **changes), interval)
+        return ReportItem(name, film, make_result(status, **changes), interval, conditions)
 
     return make

@@ -139,7 +139,7 @@ def test_an_unknown_colour_map_is_refused():
 
 
 def test_the_colour_bar_has_most_evidence_on_top():
-    bar = np.asarray(colour_bar(0.5), float)
+    bar = np.asarray(colour_bar(), float)
     run = bar[44:344, 20].sum(axis=-1)
     assert run[0] > run[150] > run[-1]
     assert (bar[:, 48:] < 100).all(axis=-1).any(), "the labels are missing"

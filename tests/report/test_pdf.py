@@ -54,6 +54,12 @@ def test_a_film_page_says_everything(make_item):
     assert len(page.images) == 3
 
 
+def test_the_report_says_where_the_answer_holds(make_item):
+    said = ("The interval covers this.", "At hospitals it never saw, it finds 80 of 100.")
+    (page,) = _pages([make_item(interval=(0.7, 0.91), conditions=said)])
+    assert all(sentence in _text(page) for sentence in said)
+
+
 def test_nothing_of_a_path_is_anywhere_in_the_file(make_item):
     data = report_pdf([make_item("C:\\Users\\jane\\film.png")], DAY)
     assert b"jane" not in data and b"Users" not in data
@@ -148,7 +154,8 @@ def test_a_faint_map_and_a_strong_one_have_the_same_colour_bar(make_item):
     strong = make_item()
     faint = make_item(heatmap=strong.result.heatmap * 0.01)
     for item in (strong, faint):
-        assert ">= 0.5" in _text(_pages([item])[0])
+        text = _text(_pages([item])[0])
+        assert "none" in text and "strong" in text and "logit" not in text
 
 
 def test_each_item_is_asked_for_once(make_item):

@@ -70,6 +70,12 @@ def test_one_zone_is_singular_and_even_evidence_is_spread():
     assert "spread over both lungs" in evidence_sentence(replace(RESULT, regions=shares()))
 
 
+def test_a_film_judged_normal_has_no_evidence_mostly_anywhere():
+    regions = shares(right_lower=0.9)
+    said = evidence_sentence(replace(RESULT, verdict="normal", regions=regions))
+    assert said.startswith("Too little evidence")
+
+
 def test_a_faint_map_is_called_so():
     regions = shares(right_lower=0.9)
     said = evidence_sentence(replace(RESULT, regions=regions, heatmap_scale=100.0))

@@ -28,7 +28,15 @@ def page(small_data, tmp_path, monkeypatch):
 
 
 def text(app):
-    kinds = (app.markdown, app.caption, app.warning, app.info, app.subheader, app.success)
+    kinds = (
+        app.markdown,
+        app.caption,
+        app.warning,
+        app.info,
+        app.header,
+        app.subheader,
+        app.success,
+    )
     return "\n".join(element.value for kind in kinds for element in kind)
 
 

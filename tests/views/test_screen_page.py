@@ -117,7 +117,7 @@ def until_done(page):
 
 
 def words(page):
-    return " ".join(e.value for e in (*page.subheader, *page.markdown, *page.caption))
+    return " ".join(e.value for e in (*page.header, *page.markdown, *page.caption))
 
 
 def choose(page, name):
@@ -134,7 +134,7 @@ def open_panel(page, key):
 def test_the_page_starts_empty_with_its_disclaimer(page):
     assert not page.exception
     assert "not a medical device" in words(page)
-    assert not page.dataframe and not page.subheader
+    assert not page.dataframe and not page.header
 
 
 def test_one_film_gets_verdict_probability_meaning_and_zones(page):
@@ -163,7 +163,7 @@ def test_one_film_gets_verdict_probability_meaning_and_zones(page):
 def test_other_statuses_say_why_and_the_page_goes_on(page, name, data, headline, reason):
     upload(page, (name, data))
     said = words(page)
-    assert headline in page.subheader[0].value
+    assert headline in page.header[0].value
     assert reason in said
     assert ("Probability of COVID-19" in said) == (headline == "Not sure")
     upload(page, (name, data), ("good.png", png(0.7)))
@@ -202,9 +202,9 @@ def test_a_zip_is_opened_and_says_what_was_left_out(page):
 
 def test_filters_and_choosing_a_film(page):
     upload(page, ("low.png", png(0.5)), ("high.png", png(0.7)), ("middle.png", png(0.66)))
-    assert page.subheader[0].value.endswith(" Suspicious for COVID-19")
+    assert page.header[0].value.endswith(" Suspicious for COVID-19")
     choose(page, "low.png")
-    assert page.subheader[0].value.endswith("Not suspicious for COVID-19")
+    assert page.header[0].value.endswith("Not suspicious for COVID-19")
     page.text_input(key="screen_name").input("hi").run()
     assert page.dataframe[0].value["Name"].tolist() == ["high.png"]
     assert "1 of 3 films pass the filters" in words(page)
@@ -219,14 +219,14 @@ def test_the_threshold_moves_the_verdict_and_its_meaning(page):
     assert len(rates) == 4 and re.match(r"0\.\d\d \(0\.\d\d to [01]\.\d\d\)", rates.iloc[0, 1])
     slider = next(s for s in page.slider if s.label.startswith("Threshold"))
     assert slider.value == pytest.approx(0.45)
-    assert page.subheader[0].value.endswith("Suspicious for COVID-19")
+    assert page.header[0].value.endswith("Suspicious for COVID-19")
     slider.set_value(0.95).run()
-    assert page.subheader[0].value.endswith("Not suspicious for COVID-19")
+    assert page.header[0].value.endswith("Not suspicious for COVID-19")
     assert "threshold 95 %" in words(page)
     assert page.dataframe[0].value.iloc[0, 1] != rates.iloc[0, 1]
     button = next(b for b in page.button if b.label.startswith("Back to"))
     button.click().run()
-    assert page.subheader[0].value.split(": ")[-1] == "Suspicious for COVID-19"
+    assert page.header[0].value.split(": ")[-1] == "Suspicious for COVID-19"
 
 
 def test_the_trust_panel_runs_when_it_is_opened(page, fake):
@@ -246,7 +246,7 @@ def test_the_trust_panel_runs_when_it_is_opened(page, fake):
 def test_explanations_are_on_demand_and_the_article_s_limits_are_said(page):
     upload(page, ("film.png", png(0.7)))
     assert "only show edges" not in words(page)
-    page.sidebar.selectbox[0].select("seed").run()
+    page.selectbox(key="model_choice").select("seed").run()
     until_done(page)
     open_panel(page, "screen_explain")
     assert "only show edges" in words(page)
@@ -257,11 +257,11 @@ def test_explanations_are_on_demand_and_the_article_s_limits_are_said(page):
 
 def test_another_model_screens_the_same_films_again(page, fake):
     upload(page, ("a.png", png(0.5)), ("b.png", png(0.7)))
-    page.sidebar.selectbox[0].select("seed").run()
+    page.selectbox(key="model_choice").select("seed").run()
     until_done(page)
     assert fake["seed"].seen == 2
     assert len(page.dataframe[0].value) == 2
-    page.sidebar.selectbox[0].select("default").run()
+    page.selectbox(key="model_choice").select("default").run()
     assert fake["default"].seen == 2 and len(page.dataframe[0].value) == 2
 
 
@@ -271,9 +271,9 @@ def test_results_survive_a_change_of_page_and_clear_forgets_them(fake):
     again = AppTest.from_file(PAGE, default_timeout=30)
     again.session_state["screen_worklist"] = page.session_state["screen_worklist"]
     again.run()
-    assert "Not suspicious" in again.subheader[0].value
+    assert "Not suspicious" in again.header[0].value
     next(b for b in again.button if b.label == "Clear the list").click().run()
-    assert not again.subheader and not again.exception
+    assert not again.header and not again.exception
 
 
 def test_a_film_handed_over_from_another_page_is_screened(fake):
@@ -376,7 +376,7 @@ def test_stop_leaves_films_over_and_go_on_takes_them_up(page):
     assert "Stopped: 1 film not screened." in words(page)
     page.button(key="screen_go_on").click().run()
     until_done(page)
-    assert "Not suspicious" in page.subheader[0].value
+    assert "Not suspicious" in page.header[0].value
 
 
 def test_nothing_of_a_session_is_shared(fake):
@@ -395,7 +395,7 @@ def test_bytes_over_the_limit_are_let_go_but_results_stay(page, monkeypatch):
     assert kept.data(kept.films[0]) == png(0.5) and kept.data(kept.films[1]) is None
     choose(page, "b.png")
     assert "no longer kept" in page.info[0].value
-    assert "Suspicious" in page.subheader[0].value
+    assert "Suspicious" in page.header[0].value
 
 
 def test_burnt_in_text_is_said_before_anything_is_taken_away(page):

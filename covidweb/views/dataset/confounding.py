@@ -19,7 +19,7 @@ _BLIND = {
 
 def show(table: Films) -> None:
     """Draw the table of label by source, and the blind classifiers beside it."""
-    st.subheader("Which source has which class")
+    st.header("Which source has which class")
     st.markdown(escape(confounding_sentence(table.rows)))
     counts = confounding(table.rows)
     if not counts.empty:
@@ -30,7 +30,7 @@ def show(table: Films) -> None:
         "Films to learn from only. The auxiliary sets have both of their classes from one "
         "source: there, whatever tells normal from pneumonia is in the lungs."
     )
-    st.subheader("What is reached without seeing a lung")
+    st.header("What is reached without seeing a lung")
     sentences = blind_sentences(table.model)
     if not sentences:
         st.info(

@@ -42,7 +42,7 @@ def open_film(table: Films) -> bool:
         parts.problem("There is no film of this name in the manifest here.")
         return True
     row = found.iloc[0]
-    st.subheader(f"Film {escape(name)}")
+    st.header(f"Film {escape(name)}")
     if row["source"] == SIMULATED:
         st.info("This film is simulated: computed from a digital chest, nobody's radiograph.")
     picture, facts = st.columns([3, 2], gap="large")
@@ -133,7 +133,7 @@ def send(name: str, data: bytes, truth: str) -> None:
 
 def _belonging(table: Films, row: pd.Series) -> None:
     """Draw the films that belong to this one."""
-    st.subheader("Films that belong to it")
+    st.header("Films that belong to it")
     found = neighbours(table.root, table.rows, str(row["image_id"]), films.known())
     if found.empty:
         st.caption("None: no other film is of its group or looks the same.")

@@ -32,10 +32,10 @@ def show() -> None:
     st.caption(f"The data root is {escape(root.resolve())} (set COVIDWEB_DATA for another).")
     fetch, own = st.columns(2, gap="large")
     with fetch:
-        st.subheader("Fetch the films")
+        st.header("Fetch the films")
         _fetch()
     with own:
-        st.subheader("Use your own")
+        st.header("Use your own")
         st.markdown(
             "A folder with one subfolder per class, as in `my_films/covid` and `my_films/normal`:"
         )
@@ -103,7 +103,7 @@ def _tell(report: DownloadReport) -> None:
 
 def _simulated() -> None:
     """Show simulated films; computed last, since the first take seconds."""
-    st.subheader("Simulated films")
+    st.header("Simulated films")
     st.caption(
         "Computed from digital chests, marked as simulated, nobody's radiographs. Every second "
         "one carries opacities, as COVID-19 pneumonia does."

@@ -23,11 +23,11 @@ _PATTERN = dict(zip(_LABELS, _PATTERNS, strict=True))
 
 def show(root: Path, rows: pd.DataFrame) -> None:
     """Draw the plots of the films that pass the filters."""
-    st.subheader("How many")
+    st.header("How many")
     by = parts.choose("Count by", list(_BY), "count_by", "Source")
     table = statistics.counts(rows, _BY[by], "label")
     parts.show_chart(bars(table, _BY[by]), table, f"films-by-{_BY[by]}", f"Films by {by.lower()}")
-    st.subheader("Age and size")
+    st.header("Age and size")
     ages = statistics.ages(rows)
     if ages.empty:
         st.caption("No age is known.")
@@ -65,7 +65,7 @@ def bars(table: pd.DataFrame, by: str, orientation: str = "h") -> go.Figure:
 
 def _looks(root: Path, rows: pd.DataFrame) -> None:
     """Draw mean films and grey levels, by source or by class, of a sample."""
-    st.subheader("What they look like on the whole")
+    st.header("What they look like on the whole")
     by = parts.choose("Side by side", ["Source and class", "Class"], "looks_by")
     keys = ["source", "label"] if by == "Source and class" else ["label"]
     chosen = sample(rows)

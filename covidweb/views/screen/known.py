@@ -1,6 +1,6 @@
 """Is this film one that the model learned from? By sha256, then by what it looks like."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -16,11 +16,19 @@ _KEPT = "screen_known"
 
 @dataclass(frozen=True)
 class Known:
-    """Whether the model learned from the film, its label in the dataset, and a sentence."""
+    """What is known about a film.
+
+    Attributes:
+        training: the model learned from it.
+        truth: its label in the dataset, or what the generator gave it.
+        sentence: the same in words.
+        home: it is of a hospital whose films the model learned from.
+    """
 
     training: bool
     truth: str
     sentence: str
+    home: bool = False
 
 
 def look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
@@ -41,7 +49,8 @@ def _look_up(film: Film, radiograph: Radiograph, bundle: Bundle) -> Known:
         return Known(False, film.truth, str(error))
     if match is None:
         return Known(False, film.truth, "It is none of the films of the project's dataset.")
-    return describe(match, _part(match, bundle))
+    known = describe(match, _part(match, bundle))
+    return replace(known, home=match.set.startswith("train_pool"))
 
 
 def describe(match: Match, part: str) -> Known:

@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 
-import pandas as pd
 import streamlit as st
 
-from covidweb.bundle import Bundle, read_bundle, results
+from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
-from covidweb.metrics import Value, rates_table
+from covidweb.metrics import Value
 from covidweb.screening.interval import probability_interval
 from covidweb.sets import VALIDATION
+from covidweb.views import figures
 
-DRAWS = 500
+_VALIDATION_COVERS = (
+    "The 95 % interval is that of the calibration, from validation films of hospitals that the "
+    "model learned from. It says nothing about other hospitals."
+)
 PLACES = {"inside": "hospitals it learned from", "outside": "hospitals it never saw"}
-
-Rates = dict[str, Value | None]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Place:
     name: str
     films: int
     positives: int
-    rates: Rates
+    rates: figures.Rates
 
 
 def places(bundle: Bundle, threshold: float, prevalence: float = 0.1) -> list[Place]:
@@ -36,28 +37,33 @@ def places(bundle: Bundle, threshold: float, prevalence: float = 0.1) -> list[Pl
         prevalence: share of infected people for `ppv` and `npv`.
     """
     try:
-        return _places(bundle.name, bundle.sha256, round(threshold, 4), round(prevalence, 4))
+        return [
+            Place(
+                place,
+                len(films),
+                int(films["covid"].sum()),
+                figures.rates(bundle, place, threshold, prevalence),
+            )
+            for place in PLACES
+            if len(films := figures.population(bundle, place))
+        ]
     except ModelError:
         return []
 
 
-@st.cache_data(show_spinner=False, max_entries=256)
-def _places(name: str, sha256: str, threshold: float, prevalence: float) -> list[Place]:
-    predictions = _predictions(name, sha256)
-    found = []
-    for place in PLACES:
-        films = results.population(predictions, place)
-        if len(films):
-            rates = rates_table(
-                films["covid"],
-                films["score"],
-                films["group"],
-                threshold,
-                DRAWS,
-                prevalence=prevalence,
-            )
-            found.append(Place(place, len(films), int(films["covid"].sum()), rates))
-    return found
+def calibration(bundle: Bundle) -> str:
+    """Say where the probabilities are calibrated, and how far off they were elsewhere."""
+    try:
+        inside, outside = (figures.rates(bundle, place)["ece"] for place in PLACES)
+    except ModelError:
+        return ""
+    if inside is None or outside is None:
+        return ""
+    return (
+        "Calibrated at hospitals it learned from, where probabilities are off by "
+        f"{inside['value'] * 100:.0f} points on average; at hospitals it never saw, by "
+        f"{outside['value'] * 100:.0f} points (ECE)."
+    )
 
 
 def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] | None:
@@ -80,13 +86,8 @@ def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] |
 
 @st.cache_data(show_spinner=False, max_entries=4096)
 def _interval(name: str, sha256: str, probability: float) -> tuple[float, float] | None:
-    films = results.population(_predictions(name, sha256), VALIDATION)
+    films = figures.population(read_bundle(name), VALIDATION)
     return probability_interval(films["covid"], films["score"], films["group"], probability)
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _predictions(name: str, sha256: str) -> pd.DataFrame:
-    return results.read_predictions(read_bundle(name))
 
 
 def sentence(place: Place) -> str:
@@ -104,6 +105,36 @@ def sentence(place: Place) -> str:
         parts.append(f"wrongly suspects **{_of_100(alarms)}** of 100 normal ones")
     said = " and ".join(parts) or "could not be measured"
     return f"At {PLACES[place.name]}, it {said} ({place.films:,} films)."
+
+
+def interval_covers(bundle: Bundle) -> str:
+    """Say what the interval of a probability covers: the card's own words where it has one."""
+    kept = bundle.card.calibration.interval
+    if kept is None:
+        return _VALIDATION_COVERS
+    return f"What the interval covers: {kept.rule or 'its card does not say'}"
+
+
+def elsewhere(bundle: Bundle, probability: float) -> str:
+    """Say how often a film with this probability is COVID-19 at a hospital never seen."""
+    curve = bundle.card.elsewhere
+    if curve is None:
+        return ""
+    low, value, high = (round(100 * share) for share in curve.at(probability))
+    return (
+        "At a hospital never seen, of 100 films with this probability "
+        f"**{value}** ({low} to {high}) are of COVID-19, where half of all films are."
+    )
+
+
+def conditions(
+    bundle: Bundle, threshold: float, probability: float | None = None
+) -> tuple[str, ...]:
+    """Return what a report says about where an answer holds: the page's words, unadorned."""
+    said = [calibration(bundle)]
+    said += [elsewhere(bundle, probability)] if probability is not None else []
+    said += [sentence(place) for place in places(bundle, threshold)]
+    return tuple(text.replace("**", "") for text in (interval_covers(bundle), *said) if text)
 
 
 def _of_100(value: Value) -> str:

@@ -31,7 +31,7 @@ def hidden(row: Row) -> bool:
 
 def ask(row: Row, truth: str) -> None:
     """Ask for the reader's answer; giving it reveals the model's."""
-    st.subheader("What do you see?", anchor=False)
+    st.header("What do you see?", anchor=False)
     with st.container(horizontal=True):
         for answer, words in _WORDS.items():
             st.button(
@@ -53,11 +53,15 @@ def compare(row: Row) -> None:
     columns[0].markdown(f"**You**: {_WORDS[reading.reader]}")
     columns[1].markdown(f"**The model**: {_WORDS.get(reading.model, HEADLINES['uncertain'])}")
     if reading.truth:
-        known = {"covid": "from a person with COVID-19", "normal": "read as normal"}
-        columns[2].markdown(
-            f"**In the dataset**: {known.get(reading.truth) or escape(reading.truth)}"
-        )
+        columns[2].markdown(_truth(row, reading.truth))
     _score_line()
+
+
+def _truth(row: Row, truth: str) -> str:
+    if row.film.origin == "simulated":
+        return f"**The generator**: {'gave it' if truth == 'covid' else 'no'} opacities"
+    known = {"covid": "from a person with COVID-19", "normal": "read as normal"}
+    return f"**In the dataset**: {known.get(truth) or escape(truth)}"
 
 
 def _give(row: Row, answer: str, truth: str) -> None:

@@ -1,6 +1,7 @@
 """The single view: the rail of films, one film large, its answer beside it, panels below."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -10,9 +11,20 @@ from covidweb.bundle import Bundle
 from covidweb.markdown import escape
 from covidweb.radiograph import Radiograph
 from covidweb.screening.films import Film, Row
+from covidweb.screening.placement import lay
 from covidweb.screening.words import evidence_sentence
 from covidweb.screening.worklist import Worklist
-from covidweb.views.screen import explain, known, rail, reading, trust, verdict, viewer, zones
+from covidweb.views.screen import (
+    compare,
+    explain,
+    known,
+    rail,
+    reading,
+    trust,
+    verdict,
+    viewer,
+    zones,
+)
 
 _SHOWN = "screen_shown"
 _GONE = "This film is no longer kept in memory; upload it again to see it."
@@ -37,6 +49,7 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
     if film is not None and row.result.probability is not None:
         trust.show(row, film, bundle)
         explain.show(row, film, bundle)
+        compare.show(worklist, rows, row, bundle)
     elif row.result.quality:
         trust.findings(row)
     return row
@@ -59,6 +72,18 @@ def _answer(row: Row, film: Radiograph | None, bundle: Bundle) -> None:
         reading.ask(row, truth)
     else:
         verdict.show(row, bundle)
+        _generated(row.film)
+
+
+def _generated(film: Film) -> None:
+    """Say what the generator knows of a simulated film."""
+    if film.origin == "simulated" and film.truth:
+        said = (
+            "The generator gave this chest opacities: their true outline is drawn on the film."
+            if film.truth == "covid"
+            else "The generator gave this chest no opacities."
+        )
+        st.markdown(f":material/experiment: {said}")
 
 
 def _more(row: Row, bundle: Bundle) -> None:
@@ -76,27 +101,33 @@ def _film(worklist: Worklist, rows: Sequence[Row], row: Row, film: Radiograph | 
             st.info(_GONE)
         return
     hidden = reading.hidden(row)
+    placement = row.result.placement
+    laid = lay(film, placement)
     said = "" if hidden else evidence_sentence(row.result)
     viewer.show(
         viewer.Picture(
-            key=row.film.key,
-            film=film,
+            key=f"{row.film.key}-{placement}",
+            film=laid,
             alt=f"Chest film {row.film.name}. {said}".strip(),
             result=None if hidden else row.result,
-            lines=() if hidden else viewer.lines(row.result, true_opacity(row.film)),
+            lines=() if hidden else viewer.lines(row.result, true_opacity(row, film)),
         ),
         key="screen_viewer",
         on_step=lambda steps: _step(worklist, rows, row, steps),
     )
 
 
-def true_opacity(film: Film) -> np.ndarray | None:
-    """Return where a simulated film's opacities lie, float (H, W) in 0..1; None for other films."""
-    if film.seed is None:
+def true_opacity(row: Row, film: Radiograph) -> np.ndarray | None:
+    """Return where a simulated film's opacities lie on it as laid, float (H, W) in 0..1.
+
+    None for other films.
+    """
+    if row.film.seed is None:
         return None
     from covidweb.simulate import sample_opacity
 
-    return sample_opacity(film.seed)
+    opacity = sample_opacity(row.film.seed)
+    return lay(replace(film, pixels=opacity), row.result.placement).pixels
 
 
 def _chosen(worklist: Worklist, rows: Sequence[Row]) -> Row:

@@ -10,8 +10,8 @@ from covidweb.screening.films import Row
 from covidweb.screening.words import HEADLINES, ZONE_TITLES, headline, top_zones
 from covidweb.screening.worklist import Worklist
 
-_ROW_HEIGHT = 44
-_ROWS_SHOWN = 8
+_ROW_HEIGHT = 64
+_ROWS_SHOWN = 6
 
 
 def show(
@@ -133,7 +133,8 @@ def _pick(worklist: Worklist, rows: Sequence[Row], key: str) -> None:
 
 
 def _zones(row: Row) -> str:
-    zones = top_zones(row.result.regions) if row.result.probability is not None else []
+    normal = row.result.status == "ok" and row.result.verdict == "normal"
+    zones = [] if normal or row.result.probability is None else top_zones(row.result.regions)
     return ", ".join(ZONE_TITLES[zone] for zone in zones)
 
 

@@ -31,6 +31,7 @@ class Items(Sequence[ReportItem]):
     def __init__(self, worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> None:
         self._worklist, self._rows = worklist, list(rows)
         self._spans = [meaning.interval(bundle, row.result.probability) for row in rows]
+        self._bundle = bundle
 
     @overload
     def __getitem__(self, index: int) -> ReportItem: ...
@@ -44,7 +45,11 @@ class Items(Sequence[ReportItem]):
             return [self[i] for i in range(*index.indices(len(self)))]
         row = self._rows[index]
         return ReportItem(
-            row.film.name, self._worklist.read(row.film), row.result, self._spans[index]
+            row.film.name,
+            self._worklist.read(row.film),
+            row.result,
+            self._spans[index],
+            meaning.conditions(self._bundle, row.result.threshold, row.result.probability),
         )
 
     def __len__(self) -> int:

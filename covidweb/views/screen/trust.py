@@ -71,7 +71,9 @@ def _stability(row: Row, film: Radiograph, bundle: Bundle) -> trust.Stability | 
 
 
 def _advice(row: Row, stable: trust.Stability | None, learned: known.Known, bundle: Bundle) -> None:
-    said = trust.advice(row.result, stable, learned.training, bundle.kind == "seed")
+    said = trust.advice(
+        row.result, stable, learned.training, bundle.kind == "seed", unseen=not learned.home
+    )
     st.markdown(f"{_LEVELS[said.level]} **{said.sentence}**")
     if said.reasons:
         st.markdown("\n".join(f"- {escape(reason)}" for reason in said.reasons))

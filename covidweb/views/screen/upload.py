@@ -16,7 +16,7 @@ HANDED_OVER = "screen_film"
 """Another page puts `{"name": str, "bytes": bytes, "truth": str?}` here to have it screened."""
 
 _FILES, _FOLDER = "Files or a ZIP", "A folder"
-_SAMPLE = "screen_sample"
+_SAMPLE, _CAME = "screen_sample", "screen_came"
 
 
 def take_in(worklist: Worklist) -> None:
@@ -40,7 +40,7 @@ def uploader(worklist: Worklist, folder: bool = False) -> None:
     """Draw the uploader; films come and go with the files in it."""
     key = f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}"
     uploads = st.file_uploader(
-        "A folder of chest films" if folder else "Chest films",
+        _label(folder),
         accept_multiple_files="directory" if folder else True,
         key=key,
         on_change=_changed,
@@ -52,6 +52,19 @@ def uploader(worklist: Worklist, folder: bool = False) -> None:
     )
     # An uploader drawn anew is empty, without its films having been taken away.
     st.session_state[f"{key}_held"] = {upload.file_id for upload in uploads or []}
+
+
+def _label(folder: bool) -> str:
+    most = f"up to {Limits().file_mib} MiB each"
+    if folder:
+        return f"A folder of chest films, {most}"
+    whole = st.get_option("server.maxUploadSize")
+    return f"Chest films, {most}, or a ZIP of them, up to {whole} MB"
+
+
+def came() -> bool:
+    """Tell whether the reader has just handed in films, once."""
+    return bool(st.session_state.pop(_CAME, False))
 
 
 def sample(index: int) -> bytes:
@@ -66,6 +79,7 @@ def add_samples(worklist: Worklist, count: int) -> None:
     from covidweb.simulate import sample_seed
 
     start = int(st.session_state.get(_SAMPLE, 0))
+    st.session_state[_CAME] = True
     st.session_state[_SAMPLE] = start + count
     for index in range(start, start + count):
         seed, covid = sample_seed(index)
@@ -85,6 +99,7 @@ def _changed(worklist: Worklist, key: str, chosen: bool) -> None:
         came += len(worklist.add(found.sources, upload=number))
         left += Listing((), found.left_out)
     worklist.note(left.note())
+    st.session_state[_CAME] = came > 0
     if came > 1:
         worklist.selected = before
 

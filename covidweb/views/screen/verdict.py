@@ -36,7 +36,7 @@ def icon(row: Row) -> str:
 def show(row: Row, bundle: Bundle) -> None:
     """Draw the answer for one film."""
     result = row.result
-    st.subheader(f"{icon(row)} {headline(result)}", anchor=False)
+    st.header(f"{icon(row)} {headline(result)}", anchor=False)
     if result.reason:
         st.markdown(escape(result.reason))
     if result.probability is None:
@@ -48,11 +48,12 @@ def show(row: Row, bundle: Bundle) -> None:
     st.markdown(
         f"Probability of COVID-19: **{probability_words(result.probability)}**{between} · "
         f"threshold {result.threshold * 100:.0f} %",
-        help=None
-        if span is None
-        else "In brackets the 95 % interval of the calibration, from validation films of the "
-        "hospitals that the model learned from. It says nothing about other hospitals.",
+        help=None if span is None else escape(meaning.interval_covers(bundle)),
     )
+    if said := meaning.elsewhere(bundle, result.probability):
+        st.markdown(said)
+    if said := meaning.calibration(bundle):
+        st.caption(said)
 
 
 def meaning_of(row: Row, bundle: Bundle) -> None:

@@ -26,6 +26,7 @@ EVIDENCE_SIDE = 256
 COVERED = 0.3
 """Extent of a simulated opacity from which a place counts as within it."""
 
+_KEPT_GREYS = 3
 _LUNGS, _ZONES, _TRUTH = "#50dcff", "#ffd166", "#7dff8a"
 
 Path = list[list[float]]
@@ -125,10 +126,10 @@ def outlines(mask: np.ndarray) -> list[Path]:
 
 
 def _greys(key: str, film: Radiograph) -> tuple[bytes, tuple[int, int]]:
-    """Pack a film's greys, kept for the session's last two films."""
+    """Pack a film's greys, kept for the films that a session looked at last."""
     kept: dict[str, tuple[bytes, tuple[int, int]]] = st.session_state.setdefault("screen_greys", {})
     if key not in kept:
-        while len(kept) >= 2:
+        while len(kept) >= _KEPT_GREYS:
             kept.pop(next(iter(kept)))
         pixels = shrunk(film).pixels
         kept[key] = pack(pixels), (pixels.shape[0], pixels.shape[1])

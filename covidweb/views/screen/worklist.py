@@ -4,13 +4,10 @@ No list is shared between readers, and none is kept by this module: it is gone w
 session that looks at it is. A tab finds its list again by a token that only it holds.
 """
 
-from dataclasses import replace
 from weakref import WeakValueDictionary
 
 import streamlit as st
 
-from covidweb.screening.films import Row
-from covidweb.screening.result import Verdict
 from covidweb.screening.worklist import Worklist
 from covidweb.views.frontend import component
 
@@ -55,14 +52,6 @@ def clear() -> None:
     for key in [k for k in st.session_state if str(k).startswith("screen_") and k not in kept]:
         del st.session_state[key]
     st.session_state[GENERATION] = generation + 1
-
-
-def judged(row: Row, threshold: float) -> Row:
-    """Return the row with its verdict at another threshold; status and probability stay."""
-    if row.result.probability is None:
-        return row
-    verdict: Verdict = "covid" if row.result.probability >= threshold else "normal"
-    return Row(row.film, replace(row.result, verdict=verdict, threshold=threshold))
 
 
 def _take_up() -> None:

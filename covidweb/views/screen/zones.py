@@ -24,7 +24,8 @@ _INNER = (0.38, 0.43, 0.45, 0.45, 0.44, 0.43, 0.42, 0.40)
 def show(result: ScreeningResult) -> None:
     """Draw the zones with their shares of the evidence, and the sentence about them."""
     st.markdown(evidence_sentence(result))
-    if result.regions and sum(result.regions.values()) > 0:
+    normal = result.status == "ok" and result.verdict == "normal"
+    if result.regions and sum(result.regions.values()) > 0 and not normal:
         st.plotly_chart(
             picture(result.regions, _INK[st.context.theme.type == "dark"]),
             width=280,
