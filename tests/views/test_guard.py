@@ -1,8 +1,11 @@
 """The guard around Streamlit: headers, foreign origins, and what a visitor may not ask for."""
 
 import asyncio
+import tempfile
 
 import pytest
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
 from streamlit import net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -122,3 +125,21 @@ def test_whatever_a_page_raises_ends_in_a_sentence(error, shown, monkeypatch, ca
     assert launch.told(error)
     assert shown in said[0] and "/runs" not in said[0]
     assert ("A page failed" in caplog.text) == isinstance(error, KeyError)
+
+
+def test_an_upload_never_becomes_a_temporary_file(monkeypatch) -> None:
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1024)
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda *a, **k: pytest.fail("on the disk"))
+    body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
+    body += bytes(3 * 2**20) + b"\r\n--b--\r\n"
+
+    async def stream():
+        yield body
+
+    async def upload() -> int:
+        async with launch._starting(None):
+            headers = Headers({"content-type": "multipart/form-data; boundary=b"})
+            form = await MultiPartParser(headers, stream()).parse()
+            return len(await form["f"].read())
+
+    assert asyncio.run(upload()) == 3 * 2**20
