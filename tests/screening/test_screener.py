@@ -151,15 +151,13 @@ def test_changed_weights_are_refused(request, tmp_path, name, file):
 
 def test_a_film_unlike_the_learned_ones_is_turned_away(classifier_root, radiograph):
     loaded = Screener.load("classifier", classifier_root)
-    ready = with_card(loaded)
-    features = ready.scores([radiograph])[1].features[0]
+    parts = (loaded.bundle, loaded._model, loaded._engine, DrawnLungs())
+    features = Screener(*parts, loaded._gate).scores([radiograph])[1].features[0]
     distance = loaded._gate.distance(features)
     assert distance > 0
     for limit, status in ((distance * 1.01, "ok"), (distance * 0.99, "not_assessed")):
         gate = replace(loaded._gate, limit=limit)
-        found = Screener(loaded.bundle, loaded._model, loaded._engine, None, gate).screen(
-            radiograph
-        )
+        found = Screener(*parts, gate).screen(radiograph)
         assert found.status == status
         (familiar,) = [f for f in found.quality if f.name == "familiar"]
         assert familiar.passed == (status == "ok") and familiar.value == pytest.approx(distance)
@@ -183,7 +181,7 @@ def test_the_network_and_the_explanations_run_one_at_a_time(screener, film_png, 
         screener.bundle, screener._model, watched(engine), DrawnLungs(), screener._gate
     )
     grid = np.ones((2, 2), np.float32)
-    module = "covidweb.screening.screener.explain"
+    module = "covidweb.screening.screener.explainer"
     films = [read_radiograph(film_png(i)) for i in range(3)]
 
     def in_threads(work, count):
@@ -196,7 +194,7 @@ def test_the_network_and_the_explanations_run_one_at_a_time(screener, film_png, 
     in_threads(lambda film: shared.screen_many([film] * BATCH), 6)
     assert len(most) >= 6 and max(most) == 1
     most.clear()
-    monkeypatch.setattr(module, watched(lambda *_: grid))
+    monkeypatch.setattr(module, lambda *_: watched(lambda _: grid))
     in_threads(lambda film: shared.explain(film, "gradcam"), 4)
     assert len(most) == 4 and max(most) == 1
 
