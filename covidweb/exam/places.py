@@ -17,6 +17,7 @@ from covidweb.dataset.boxes import SIDES, read_boxes
 from covidweb.errors import DataError
 from covidweb.radiograph import Radiograph, read_radiograph
 from covidweb.screening.localisation import chance, hit, points_at
+from covidweb.screening.placement import lay
 from covidweb.screening.regions import Lungs, evidence_by_zone, zones
 from covidweb.simulate import simulate_film
 from covidweb.simulate.opacity import insert_opacity
@@ -128,15 +129,17 @@ def _look(screener: "Screener", known: Known) -> tuple[float, ...] | None:
     """Return hit, chance, evidence over area, top zone right and its chance; None without lungs."""
     ready = screener.prepare(known.film)
     lungs = ready.lungs
-    if lungs is None or not lungs.plausible or ready.laid.film.pixels.shape != known.extent.shape:
+    if lungs is None or not lungs.plausible:
         return None
+    # The map lies on the film as it was read, without borders; so must what is known.
+    extent = lay(replace(known.film, pixels=known.extent), ready.laid.placement).pixels
     grid, box = screener.read(ready.input.array[None])[1].grids[0], ready.input.box
-    mask = _on(lungs.mask, known.extent.shape)
+    mask = _on(lungs.mask, extent.shape)
     return (
-        float(points_at(grid, box, known.extent)),
-        chance(box, known.extent, mask),
-        hit(grid, box, known.extent),
-        *_top_zone(evidence_by_zone(grid, box, lungs), lungs, known.extent),
+        float(points_at(grid, box, extent)),
+        chance(box, extent, mask),
+        hit(grid, box, extent),
+        *_top_zone(evidence_by_zone(grid, box, lungs), lungs, extent),
     )
 
 
