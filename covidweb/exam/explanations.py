@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from covidweb.exam.sample import Sample
     from covidweb.radiograph import Radiograph
     from covidweb.screening import Screener
+    from covidweb.screening.regions import Lungs
 
 RATIO = 1.5
 REMOVED = (0.0, 0.05, 0.1, 0.2)
@@ -64,7 +65,7 @@ def lung_ratios(sample: "Sample", chosen: np.ndarray) -> np.ndarray:
 
 
 def deletion(screener: "Screener", sample: "Sample", chosen: np.ndarray) -> dict[str, Any]:
-    """Paint over the hottest part of each film, and as much at random, and screen again.
+    """Paint the hottest part of each film, and as much at random, as aerated lung; screen again.
 
     Random areas have the map's own shape, moved and mirrored, so that both take blobs away.
     """
@@ -76,9 +77,10 @@ def deletion(screener: "Screener", sample: "Sample", chosen: np.ndarray) -> dict
         painted, moved = [], []
         for i in chosen:
             heat = _on_film(sample, i)
-            painted.append(_without(sample.films[i], heat, share))
+            level = _aerated(sample.films[i], sample.lungs[i])
+            painted.append(_without(sample.films[i], heat, share, level))
             for _ in range(RANDOM_DRAWS):
-                moved.append(_without(sample.films[i], _shuffled(heat, rng), share))
+                moved.append(_without(sample.films[i], _shuffled(heat, rng), share, level))
         hottest.append(float(_scores(screener, painted).mean()))
         others.append(float(_scores(screener, moved).mean()))
     return {
@@ -125,15 +127,27 @@ def _shuffled(heat: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return moved[:, ::-1] if rng.random() < 0.5 else moved
 
 
-def _without(film: "Radiograph", heat: np.ndarray, share: float) -> "Radiograph":
-    """Paint the hottest `share` of the film's area in its middle grey."""
+def _aerated(film: "Radiograph", lungs: "Lungs | None") -> float:
+    """Return the grey of a film's aerated lung; its middle grey where no lungs were found.
+
+    The middle grey of a film is soft tissue, and painted into a lung it would be an opacity.
+    """
+    if lungs is None or not lungs.plausible:
+        return float(np.median(film.pixels))
+    height, width = film.pixels.shape
+    mask = Image.fromarray(lungs.mask).resize((width, height), Image.Resampling.NEAREST)
+    return float(np.percentile(film.pixels[np.asarray(mask, bool)], 30))
+
+
+def _without(film: "Radiograph", heat: np.ndarray, share: float, level: float) -> "Radiograph":
+    """Paint the hottest `share` of the film's area in one grey."""
     count = round(share * heat.size)
     if not count:
         return film
     cut = np.partition(heat.ravel(), -count)[-count]
     hot = Image.fromarray((heat >= max(cut, 1e-12)).astype(np.uint8))
     large = np.asarray(hot.resize(film.pixels.shape[::-1], Image.Resampling.NEAREST), bool)
-    return replace(film, pixels=np.where(large, np.float32(np.median(film.pixels)), film.pixels))
+    return replace(film, pixels=np.where(large, np.float32(level), film.pixels))
 
 
 def _scores(screener: "Screener", films: "list[Radiograph]") -> np.ndarray:

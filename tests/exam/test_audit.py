@@ -7,7 +7,7 @@ from conftest import draw_film
 
 from covidweb.exam.audit import _painted, changes, source_prediction
 from covidweb.exam.baselines import _views, file_facts
-from covidweb.exam.explanations import SIDE, _shuffled, _without, lung_ratios
+from covidweb.exam.explanations import SIDE, _aerated, _shuffled, _without, lung_ratios
 from covidweb.exam.sample import Sample
 from covidweb.radiograph import read_radiograph
 from covidweb.screening.regions import Lungs
@@ -63,11 +63,11 @@ def test_file_facts_are_facts_of_the_original_file() -> None:
 def test_the_hottest_part_is_painted_over(radiograph) -> None:
     heat = np.zeros((48, 48))
     heat[10:14, 20:30] = 1
-    changed = np.abs(_without(radiograph, heat, 40 / 48**2).pixels - radiograph.pixels) > 0
+    changed = np.abs(_without(radiograph, heat, 40 / 48**2, 0.99).pixels - radiograph.pixels) > 0
     rows, columns = np.nonzero(changed)
     assert rows.min() >= 10 * 256 // 48 - 1 and rows.max() <= 14 * 256 // 48 + 1
     assert columns.min() >= 20 * 256 // 48 - 1 and columns.max() <= 30 * 256 // 48 + 1
-    assert _without(radiograph, heat, 0.0) is radiograph
+    assert _without(radiograph, heat, 0.0, 0.99) is radiograph
     assert sorted(_shuffled(heat, np.random.default_rng(0)).ravel()) == sorted(heat.ravel())
 
 
@@ -101,15 +101,22 @@ def test_the_hottest_part_is_painted_and_the_rest_is_not(radiograph) -> None:
     heat = np.zeros((SIDE, SIDE))
     heat[6:12, 24:36] = np.arange(1, 73).reshape(6, 12)
     share = 72 / SIDE**2
-    painted = _without(radiograph, heat, share).pixels
+    painted = _without(radiograph, heat, share, 0.99).pixels
     step = radiograph.pixels.shape[0] / SIDE
     rows, columns = (np.arange(256) / step).astype(int), (np.arange(256) / step).astype(int)
     hot = heat[np.ix_(rows, columns)] > 0
-    assert np.ptp(painted[hot]) == 0 and painted[hot][0] == np.median(radiograph.pixels)
+    assert np.ptp(painted[hot]) == 0 and painted[hot][0] == np.float32(0.99)
     np.testing.assert_array_equal(painted[~hot], radiograph.pixels[~hot])
-    half = _without(radiograph, heat, share / 2).pixels != radiograph.pixels
+    half = _without(radiograph, heat, share / 2, 0.99).pixels != radiograph.pixels
     assert not half[heat[np.ix_(rows, columns)] <= 36].any() and half.any()
 
 
 def test_evidence_in_the_lungs_counts_above_its_area() -> None:
     assert lung_ratios(made_up(np.zeros((2, 3)), ["a", "b"]), np.arange(2)).min() > 2
+
+
+def test_what_is_painted_looks_like_aerated_lung(radiograph) -> None:
+    mask = np.kron(halves().mask, np.ones((4, 4), bool))
+    level = _aerated(radiograph, halves())
+    assert level == pytest.approx(np.percentile(radiograph.pixels[mask], 30))
+    assert _aerated(radiograph, None) == np.median(radiograph.pixels)
