@@ -24,7 +24,7 @@ def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, film_png):
     film = page.get_by_role("img", name=re.compile("^Chest film drawn.png"))
     expect(film).to_be_visible(timeout=PATIENCE)
     expect(film).to_have_attribute("data-frames", re.compile(r"[1-9]"))
-    expect(page.get_by_label("Overlay")).to_be_visible()
+    expect(page.get_by_role("slider", name="Overlay")).to_be_visible()
 
 
 def test_a_broken_file_gets_a_sentence_and_the_app_goes_on(page, film_png):
