@@ -28,8 +28,6 @@ def show(
         The rows that pass the filters, in the table's order.
     """
     secret = any(hidden(row) for row in rows)
-    if not secret:
-        st.markdown(counts(rows))
     panel = st.expander("Table and filters", icon=":material/table:", key="screen_table_panel")
     with panel:
         kept = list(rows) if secret else by_probability(_filtered(rows))
