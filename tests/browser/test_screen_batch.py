@@ -83,7 +83,10 @@ def test_fifty_mixed_files_give_fifty_rows_and_reports_that_agree(page, film):
     said = counted.inner_text()
     assert "2 not assessed" in said and "2 could not be read" in said
 
-    page.get_by_text("Take away").click()
+    # While the page is drawn again, what it showed before still stands beside what is new.
+    panel = page.get_by_text("Take away")
+    expect(panel).to_have_count(1, timeout=PATIENCE)
+    panel.click()
     expect(page.get_by_text("All 50 films of the table")).to_be_visible()
     rows = list(csv.DictReader(io.StringIO(fetched(page, "All as CSV").decode())))
     assert len(rows) == 50 and len({row["file"] for row in rows}) == 50
