@@ -1,7 +1,7 @@
 """From untrusted bytes to a Radiograph: grey pixels and facts, never a person's data."""
 
 from covidweb.radiograph.intake import LeftOut, Listing, Source, list_paths, list_upload
-from covidweb.radiograph.limits import MIN_SIDE, Limits
+from covidweb.radiograph.limits import Limits
 from covidweb.radiograph.model import Radiograph
 from covidweb.radiograph.names import Stems, base_name
 from covidweb.radiograph.read import read_radiograph, read_radiograph_file
@@ -10,7 +10,6 @@ from covidweb.radiograph.recognise import ACCEPTED, ACCEPTED_EXTENSIONS
 __all__ = [
     "ACCEPTED",
     "ACCEPTED_EXTENSIONS",
-    "MIN_SIDE",
     "LeftOut",
     "Limits",
     "Listing",

@@ -24,9 +24,6 @@ from covidweb.radiograph.limits import Limits, limits_table
 from covidweb.radiograph.picture import Pixels, claim_stated
 from covidweb.radiograph.sizes import Stated, stated_size
 
-HERE = 256 * 2**20
-"""Bytes of memory up to which a simple picture is decoded in this process."""
-
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 30
 """Seconds of waiting for each second of processor time: the machine may be busy."""
@@ -68,7 +65,7 @@ def pids() -> list[int]:
 
 def _is_simple(stated: Stated) -> bool:
     needed = stated.width * stated.height * (stated.samples * 2 + FINISHED)
-    return stated.is_plain and needed <= HERE
+    return stated.is_plain and needed <= Limits().here_bytes
 
 
 @contextmanager

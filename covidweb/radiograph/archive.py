@@ -18,12 +18,6 @@ from typing import Any, BinaryIO
 from covidweb.errors import ImageError
 from covidweb.radiograph.limits import MIB, Limits
 
-MAX_RATIO = 200
-"""Most bytes that a member may unpack to per byte packed; films reach about 20."""
-
-ALWAYS_UNPACKED = 16 * MIB
-"""Bytes that a member may unpack to however little it packs to: blank films pack very well."""
-
 _ENTRY = 1024
 _END, _END64 = b"PK\x05\x06", b"PK\x06\x06"
 _LONGEST_END = 22 + 65_535 + 128
@@ -62,7 +56,9 @@ class Member:
         Raises:
             ImageError: locked, broken, packed in another way, or more than a film holds.
         """
-        limit = min(Limits().file_bytes, max(ALWAYS_UNPACKED, self._info.compress_size * MAX_RATIO))
+        limits = Limits()
+        packed = self._info.compress_size * limits.archive_ratio
+        limit = min(limits.file_bytes, max(limits.always_unpacked_bytes, packed))
         # The sizes in the archive's list may lie, so what really comes out is counted.
         data = self._unpack(limit + 1)
         if len(data) > limit:

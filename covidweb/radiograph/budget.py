@@ -2,13 +2,7 @@
 
 from collections.abc import Callable
 
-from covidweb.radiograph.limits import check_memory, check_size
-
-_SHARE = 0.25
-"""Seconds of processor time for each million pixels: slow codecs take about as long."""
-
-_MOST_SHARED = 20
-"""Million pixels of a large film; what is larger gets no more time than it."""
+from covidweb.radiograph.limits import Limits, check_memory, check_size
 
 FINISHED = 10.0
 """Bytes a pixel beside the decoder's own: the grey film, twice while it is turned or scaled."""
@@ -33,8 +27,12 @@ def claim(width: int, height: int, decoder: float) -> None:
 
 
 def fair_seconds(pixels: int) -> float:
-    """Return the processor time that a picture's size entitles it to, on top of the limit."""
-    return _SHARE * min(pixels / 1e6, _MOST_SHARED)
+    """Return the processor time that a picture's size entitles it to, on top of the limit.
+
+    It is about what slow codecs take; what is larger than a large film gets no more than that.
+    """
+    limits = Limits()
+    return limits.fair_milliseconds / 1000 * min(pixels / 1e6, limits.fair_megapixels)
 
 
 def on_claim(grant: Callable[[float], None]) -> None:

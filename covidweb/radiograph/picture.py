@@ -17,6 +17,7 @@ from PIL import (
 from covidweb.errors import ImageError
 from covidweb.radiograph.budget import claim
 from covidweb.radiograph.colour import chroma, deep_colour, is_deep_colour
+from covidweb.radiograph.limits import Limits
 from covidweb.radiograph.scale import scale_samples
 from covidweb.radiograph.sizes import Stated, stated_size
 
@@ -31,7 +32,6 @@ _PLUGINS: dict[str, Callable[..., Image.Image]] = {
 }
 
 _WHITE_IS_ZERO, _PHOTOMETRIC, _SUBFILE, _ORIENTATION = 0, 262, 254, 274
-_MAX_PAGES = 16
 _WEBP = 20.0
 """Bytes a pixel: two canvases, the frame and the picture, in four channels each."""
 
@@ -126,7 +126,8 @@ def _white_is_zero(image: Image.Image) -> bool:
 
 def _check_single(image: Image.Image, kind: str) -> None:
     frames = getattr(image, "n_frames", 1)
-    if frames == 1 or (kind == "TIFF" and frames <= _MAX_PAGES and _only_thumbnails(image, frames)):
+    few = kind == "TIFF" and frames <= Limits().tiff_pages
+    if frames == 1 or (few and _only_thumbnails(image, frames)):
         return
     what = "pages" if kind == "TIFF" else "frames (an animation)"
     raise ImageError(

@@ -4,16 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import Radiograph, Source, read_radiograph
+from covidweb.radiograph import Limits, Radiograph, Source, read_radiograph
 from covidweb.screening.result import ScreeningResult
-
-MAX_KEPT = 768 * 1024**2
-"""Bytes of films that one reader's list keeps in memory."""
-
-FULL = (
-    f"The {MAX_KEPT // 1024**2} MiB that one session may keep are full: results go on, but later "
-    "films cannot be shown again."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +49,7 @@ class Row:
 
 
 class Shelf:
-    """Bytes by their sha256, up to `MAX_KEPT`, and the films read last. Not safe by itself."""
+    """Bytes by their sha256, at most `Limits.session_bytes` of them. Not safe by itself."""
 
     def __init__(self) -> None:
         self._data: dict[str, bytes] = {}
@@ -67,7 +59,7 @@ class Shelf:
         """Keep bytes; False when there is no room for them."""
         if sha256 in self._data:
             return True
-        if self._size + len(data) > MAX_KEPT:
+        if self._size + len(data) > Limits().session_bytes:
             return False
         self._data[sha256] = data
         self._size += len(data)
@@ -96,6 +88,14 @@ class Shelf:
         """Read a film anew; None where there is none to show."""
         data = self.get(film.sha256)
         return read_radiograph(data) if data is not None and film.thumbnail else None
+
+
+def full() -> str:
+    """Return what is told when the bytes of further films are not kept."""
+    return (
+        f"The {Limits().session_mib:,} MiB that one session may keep are full: results go on, but "
+        "later films cannot be shown again."
+    )
 
 
 def free_name(name: str, taken: Collection[str]) -> str:

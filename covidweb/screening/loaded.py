@@ -5,10 +5,8 @@ import threading
 from concurrent.futures import Future
 
 from covidweb.bundle import read_bundle
+from covidweb.radiograph import Limits
 from covidweb.screening.screener import Screener
-
-MOST = 4
-"""Screeners kept; the one loaded first goes first."""
 
 _lock = threading.Lock()
 _loaded: dict[tuple[str, str], "Future[Screener]"] = {}
@@ -21,11 +19,13 @@ def screener(name: str) -> Screener:
         ModelError: no such bundle, or its weights do not match its card.
     """
     key = (name, read_bundle(name).sha256)
+    most = Limits().screeners
     with _lock:
         known = _loaded.get(key)
         mine = Future[Screener]() if known is None else known
         _loaded[key] = mine
-        while len(_loaded) > MOST:
+        # The one loaded first goes first.
+        while len(_loaded) > most:
             _loaded.pop(next(iter(_loaded)))
     if known is None:
         _load(key, mine)

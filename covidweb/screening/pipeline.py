@@ -13,15 +13,12 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import Radiograph, Source, read_radiograph
+from covidweb.radiograph import Limits, Radiograph, Source, read_radiograph
 from covidweb.screening.line import BATCH
 from covidweb.screening.result import ScreeningResult
 
 AHEAD_FILMS = 4 * BATCH
 """Films read ahead at most."""
-
-AHEAD_BYTES = 256 * 2**20
-"""Bytes of pixels read ahead at most; one film for each thread is always read."""
 
 BATCH_BYTES = 128 * 2**20
 """Bytes of pixels in one batch, beyond which no further film joins it."""
@@ -118,6 +115,7 @@ class _ReadAhead:
         self._coming: deque[Future[Opened]] = deque()
         self._lock = threading.Lock()
         self._started = self._largest = 0
+        self._most_bytes = Limits().ahead_bytes
         self._fill(threads)
 
     def __iter__(self) -> Iterator[Opened]:
@@ -135,7 +133,7 @@ class _ReadAhead:
 
     @property
     def _allowed(self) -> int:
-        return max(self._threads, min(AHEAD_FILMS, AHEAD_BYTES // max(1, self._largest)))
+        return max(self._threads, min(AHEAD_FILMS, self._most_bytes // max(1, self._largest)))
 
     def _fill(self, allowed: int) -> None:
         with self._lock:

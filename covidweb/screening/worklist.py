@@ -16,15 +16,12 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from covidweb.errors import CovidwebError
-from covidweb.radiograph import Radiograph, Source
+from covidweb.radiograph import Limits, Radiograph, Source
 from covidweb.screening.batch import CHUNK, Screened, Screens, screen_sources
-from covidweb.screening.films import FULL, Film, Row, Shelf, free_name
+from covidweb.screening.films import Film, Row, Shelf, free_name, full
 from covidweb.screening.line import Ticket
 from covidweb.screening.reading import Reading
 from covidweb.screening.result import ScreeningResult
-
-MAX_FILMS = 5_000
-"""Films that one worklist holds."""
 
 State = Literal["idle", "loading", "running", "stopped", "failed"]
 
@@ -132,7 +129,7 @@ class Worklist:
         """Take films in, to be screened at once; the arguments are as in `Film`.
 
         Returns:
-            Their ids; films over `MAX_FILMS` are left out, and a note says so.
+            Their ids; films over `Limits.session_films` are left out, and a note says so.
         """
         with self._lock:
             came = self._within_limit(list(sources))
@@ -298,7 +295,7 @@ class Worklist:
                 return
             self._films[number] = film
             if row.data and not self._shelf.put(row.sha256, row.data):
-                self.note(FULL)
+                self.note(full())
         self._held.discard(number)
         self._results[number, model_sha256] = row.result
 
@@ -344,10 +341,11 @@ class Worklist:
             self._shelf.drop(film.sha256)
 
     def _within_limit(self, sources: list[Source]) -> list[Source]:
-        room = max(0, MAX_FILMS - len(self._films))
+        most = Limits().session_films
+        room = max(0, most - len(self._films))
         if len(sources) > room:
             self.note(
-                f"A session keeps at most {MAX_FILMS:,} films: {len(sources) - room:,} "
+                f"A session keeps at most {most:,} films: {len(sources) - room:,} "
                 "were left out. Clear the list to go on."
             )
         return sources[:room]

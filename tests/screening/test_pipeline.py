@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from covidweb.errors import ImageError
-from covidweb.radiograph import Source, read_radiograph
+from covidweb.radiograph import Limits, Source, read_radiograph
 from covidweb.screening import pipeline
 from covidweb.screening.pipeline import screen_stream
 from covidweb.screening.result import ModelId, ScreeningResult
@@ -78,7 +78,7 @@ def test_films_are_read_while_others_are_screened_and_only_so_far_ahead(film_png
 
 def test_large_films_are_read_ahead_and_batched_by_what_they_take(film_png, monkeypatch):
     size = 96 * 96 * 4
-    monkeypatch.setattr(pipeline, "AHEAD_BYTES", 3 * size)
+    monkeypatch.setattr(Limits, "ahead_bytes", 3 * size)
     monkeypatch.setattr(pipeline, "BATCH_BYTES", 2 * size)
     alive, most, lock = set(), [0], threading.Lock()
     data = film_png(0, (96, 96))

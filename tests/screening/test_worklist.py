@@ -6,8 +6,7 @@ import weakref
 import pytest
 
 from covidweb.errors import ImageError, ModelError
-from covidweb.radiograph import Source
-from covidweb.screening import films as films_module
+from covidweb.radiograph import Limits, Source
 from covidweb.screening import worklist as module
 from covidweb.screening.result import ModelId, ScreeningResult
 from covidweb.screening.worklist import Model, Worklist
@@ -189,8 +188,8 @@ def test_files_that_give_no_film_keep_their_rows(film_png):
 
 
 def test_too_many_films_and_too_many_bytes_are_said(film_png, monkeypatch):
-    monkeypatch.setattr(module, "MAX_FILMS", 2)
-    monkeypatch.setattr(films_module, "MAX_KEPT", len(film_png(0, (64, 64))) + 9)
+    monkeypatch.setenv("COVIDWEB_MAX_SESSION_FILMS", "2")
+    monkeypatch.setattr(Limits, "session_bytes", len(film_png(0, (64, 64))) + 9)
     worklist = started(FakeScreener())
     worklist.add(sources(film_png, 0, 1, 2))
     assert worklist.wait(20)

@@ -387,9 +387,9 @@ def test_nothing_of_a_session_is_shared(fake):
 
 
 def test_bytes_over_the_limit_are_let_go_but_results_stay(page, monkeypatch):
-    from covidweb.screening import films as module
+    from covidweb.radiograph import Limits
 
-    monkeypatch.setattr(module, "MAX_KEPT", len(png(0.5)) + 10)
+    monkeypatch.setattr(Limits, "session_bytes", len(png(0.5)) + 10)
     upload(page, ("a.png", png(0.5)), ("b.png", png(0.7)))
     kept = page.session_state["screen_worklist"]
     assert kept.data(kept.films[0]) == png(0.5) and kept.data(kept.films[1]) is None

@@ -8,6 +8,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
+from covidweb.radiograph import Limits
 from covidweb.report import ReportItem, overlays_zip, report_pdf, result_record, results_csv
 from covidweb.screening.films import Row
 from covidweb.screening.gate import admits_text
@@ -20,9 +21,6 @@ _BURNT_IN = (
     "text is burnt into the picture: it may name the person, and pictures that you take away show "
     "it. Look before you pass them on."
 )
-
-MAX_PICTURED = 300
-"""Most films in one PDF or ZIP of overlays; a table may hold any number."""
 
 
 class Items(Sequence[ReportItem]):
@@ -72,10 +70,10 @@ def show(worklist: Worklist, rows: Sequence[Row], chosen: Row | None, bundle: Bu
         if len(rows) > 1:
             st.markdown(f"**All {len(rows)} films of the table**")
             _buttons(Items(worklist, rows, bundle), "batch", "covidweb")
-            if len(rows) > MAX_PICTURED:
+            if len(rows) > Limits().pictured:
                 st.caption(
-                    f"A PDF and a ZIP hold at most {MAX_PICTURED} films. Narrow the table by its "
-                    "filters to take the rest away."
+                    f"A PDF and a ZIP hold at most {Limits().pictured} films. Narrow the table by "
+                    "its filters to take the rest away."
                 )
         st.caption(
             "Reports name the files, the model with its hash, and the threshold; no person's "
@@ -115,7 +113,7 @@ def _buttons(items: Items, kind: str, stem: str) -> None:
     # Each name says what is in the file, also to those who hear it alone.
     of = "All" if kind == "batch" else "Film"
     with st.container(horizontal=True):
-        if len(items) <= MAX_PICTURED:
+        if len(items) <= Limits().pictured:
             _button(
                 f"{of} as PDF", lambda: report_pdf(items), f"{stem}.pdf", "application/pdf", kind
             )
@@ -133,7 +131,7 @@ def _buttons(items: Items, kind: str, stem: str) -> None:
             "text/csv",
             kind,
         )
-        if len(items) <= MAX_PICTURED:
+        if len(items) <= Limits().pictured:
             _button(
                 f"{of} as JSON record",
                 lambda: record(items),
