@@ -93,8 +93,7 @@ class Gate:
         """Return the squared Mahalanobis distance per feature; about 1 for a training film."""
         if self.mean is None or self.precision is None:
             raise ValueError("This bundle's card has no gate, so there is no distance.")
-        offset = np.asarray(features, np.float64) - self.mean
-        return float(offset @ self.precision @ offset) / len(offset)
+        return float(mahalanobis(features, self.mean, self.precision))
 
     def _distance(self, features: np.ndarray) -> Finding:
         value = self.distance(features)
@@ -105,6 +104,12 @@ class Gate:
             else "It looks unlike every film the model learned from."
         )
         return Finding("familiar", passed, message, value, self.limit)
+
+
+def mahalanobis(features: np.ndarray, mean: np.ndarray, precision: np.ndarray) -> np.ndarray:
+    """Return squared Mahalanobis distances per feature (...) of features (..., C)."""
+    offset = np.asarray(features, np.float64) - mean
+    return np.asarray(((offset @ precision) * offset).mean(axis=-1))
 
 
 def _colour(film: Radiograph) -> Finding:

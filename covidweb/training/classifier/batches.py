@@ -146,15 +146,15 @@ class Drawer:
 
     @cached_property
     def _cut_out(self) -> np.ndarray:
-        return (self.pool.rows["set"] == CUT_OUT).to_numpy()
+        return np.asarray((self.pool.rows["set"] == CUT_OUT).to_numpy())
 
     @cached_property
     def _outlines(self) -> np.ndarray:
-        return self._drawn[self._cut_out[self._drawn]]
+        return np.asarray(self._drawn[self._cut_out[self._drawn]])
 
     @cached_property
     def _whole(self) -> np.ndarray:
-        return self._drawn[~self._cut_out[self._drawn]]
+        return np.asarray(self._drawn[~self._cut_out[self._drawn]])
 
     @cached_property
     def _drawn(self) -> np.ndarray:

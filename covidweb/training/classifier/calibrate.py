@@ -160,7 +160,7 @@ def _threshold(places: Mapping[str, Place], children: np.ndarray) -> float:
 
 def _balanced(place: Place, tried: np.ndarray) -> np.ndarray:
     sensitivity = np.mean(place.sick[:, None] >= tried, axis=0)
-    return (sensitivity + np.mean(place.well[:, None] < tried, axis=0)) / 2
+    return np.asarray((sensitivity + np.mean(place.well[:, None] < tried, axis=0)) / 2)
 
 
 def _band(scores: np.ndarray, weights: np.ndarray, threshold: float) -> tuple[float, float]:

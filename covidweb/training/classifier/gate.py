@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from covidweb.screening.gate import mahalanobis
+
 QUANTILE = 0.99
 """Share of the films of a source the cloud never saw that the distance check lets pass."""
 
@@ -49,16 +51,14 @@ def _cloud(features: np.ndarray) -> dict[str, Any]:
 
 def distances(features: np.ndarray, values: dict[str, Any]) -> np.ndarray:
     """Return squared Mahalanobis distances per feature (N,) of features (N, C)."""
-    offset = np.asarray(features, np.float64) - np.asarray(values["mean"])
-    precision = np.asarray(values["precision"])
-    return np.einsum("ni,ij,nj->n", offset, precision, offset) / offset.shape[1]
+    return mahalanobis(features, np.asarray(values["mean"]), np.asarray(values["precision"]))
 
 
-def _short(values: np.ndarray) -> list:
+def _short(values: np.ndarray) -> list[Any]:
     """Round to seven significant digits, which keeps the file small."""
     with np.errstate(divide="ignore"):
         digits = 6 - np.floor(
             np.log10(np.abs(values), where=values != 0, out=np.zeros_like(values))
         )
     scale = 10.0**digits
-    return (np.round(values * scale) / scale).tolist()
+    return list((np.round(values * scale) / scale).tolist())

@@ -72,7 +72,7 @@ class Head:
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Return logits (N,) of features (N, C)."""
-        return features @ self.weights + self.bias
+        return np.asarray(features @ self.weights + self.bias)
 
 
 def fit_head(films: Kinds, opacity: Head, options: HeadOptions) -> Head:
@@ -129,9 +129,8 @@ def scatters(films: Kinds) -> tuple[np.ndarray, np.ndarray]:
 
 def answer_mean(films: Kinds, label: str) -> np.ndarray:
     """Return the mean over sources of their means, of films that count: float (C,)."""
-    return np.mean(
-        [part.mean(axis=0) for part in _sources(films.take(films.answers), label)], axis=0
-    )
+    means = [part.mean(axis=0) for part in _sources(films.take(films.answers), label)]
+    return np.asarray(np.mean(means, axis=0))
 
 
 def logistic(

@@ -147,7 +147,7 @@ def on_box(boxes: np.ndarray, outer: Box) -> np.ndarray:
     left, top, right, bottom = outer
     origin = np.array([left, top, left, top])
     side = np.array([right - left, bottom - top, right - left, bottom - top])
-    return ((np.asarray(boxes) - origin) / side).astype(np.float32)
+    return np.asarray(((np.asarray(boxes) - origin) / side).astype(np.float32))
 
 
 def cut_out_lungs(radiograph: Radiograph) -> tuple[Radiograph, np.ndarray]:

@@ -8,6 +8,7 @@ import io
 import cv2
 import numpy as np
 from PIL import Image, ImageFilter
+from scipy.special import expit
 
 from covidweb.training.classifier.strength import Strength
 
@@ -40,7 +41,7 @@ def restyled(
 def _shares(grey: np.ndarray) -> np.ndarray:
     """Return the share of pixels at or below each level, float (256,), 0..1."""
     counts = np.bincount(grey.ravel(), minlength=256).astype(np.float64)
-    return (counts.cumsum() - 0.5 * counts) / counts.sum()
+    return np.asarray((counts.cumsum() - 0.5 * counts) / counts.sum())
 
 
 def _curve(
@@ -55,14 +56,14 @@ def _curve(
         curve = _mix(curve, shares, rng.uniform(0.3, 1.0))
     curve = np.clip(curve, 0, 1) ** np.exp(how.curve * rng.standard_normal())
     middle, slope = rng.uniform(0.3, 0.7), rng.uniform(-1, 1)
-    bent = 1 / (1 + np.exp(-8 * (curve - middle)))
+    bent = expit(8 * (curve - middle))
     curve = curve + 0.5 * max(0.0, slope) * (bent - curve)
     low, high = rng.uniform(0, 0.12), rng.uniform(0.88, 1.0)
-    return (low + (high - low) * curve).astype(np.float32)
+    return np.asarray((low + (high - low) * curve).astype(np.float32))
 
 
 def _mix(first: np.ndarray, second: np.ndarray, share: float) -> np.ndarray:
-    return first + share * (second - first)
+    return np.asarray(first + share * (second - first))
 
 
 def _degraded(grey: np.ndarray, rng: np.random.Generator, how: Strength) -> np.ndarray:
