@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from covidweb.screening.interval import probability_interval
+from covidweb.screening.interval import Curves, calibration_curves
+
+
+def probability_interval(labels, scores, groups, probability, n=60):
+    curves = calibration_curves(labels, scores, groups, n)
+    return None if curves is None else curves.interval(probability)
 
 
 def drawn(n, seed=0):
@@ -35,7 +40,7 @@ def test_it_covers_the_rate_behind_scores_that_are_off_by_a_known_amount():
         scores = rng.uniform(0.02, 0.98, 300)
         logit = np.log(scores / (1 - scores))
         labels = rng.uniform(size=300) < 1 / (1 + np.exp(-(logit + 0.8)))
-        low, high = probability_interval(labels, scores, np.arange(300), 0.5, n=100)
+        low, high = probability_interval(labels, scores, np.arange(300), 0.5)
         covered += low <= 1 / (1 + np.exp(-0.8)) <= high
     assert covered >= 26
 
@@ -51,13 +56,15 @@ def test_one_class_gives_none():
     assert probability_interval([], [], [], 0.5) is None
 
 
-def test_the_interval_holds_the_middle_95_percent_of_the_curves(monkeypatch):
-    """The fit is replaced: draw number k gives the curve whose answer is k / 1000."""
+def test_a_curve_is_the_logistic_fit_of_its_draw():
+    labels, scores, _ = drawn(3000)
+    curves = calibration_curves(labels, scores, np.zeros(3000), n=3)
+    assert curves.slope == pytest.approx([1, 1, 1], abs=0.1)
+    assert curves.slope.std() < 1e-9 and curves.offset == pytest.approx([0, 0, 0], abs=0.15)
+
+
+def test_the_interval_holds_the_middle_95_percent_of_the_curves():
+    """Curve number k says k / 1000 whatever the score."""
     found = np.arange(1, 1000) / 1000
-
-    def fit(truth, logits, weights):
-        return np.zeros(len(weights)), np.log(found / (1 - found))
-
-    monkeypatch.setattr("covidweb.screening.interval._fit", fit)
-    span = probability_interval([0, 1], [0.4, 0.6], ["a", "b"], 0.5, n=999)
-    assert span == pytest.approx((0.02595, 0.97405), abs=1e-6)
+    curves = Curves(np.zeros(999), np.log(found / (1 - found)))
+    assert curves.interval(0.5) == pytest.approx((0.02595, 0.97405), abs=1e-6)

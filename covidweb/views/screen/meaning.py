@@ -7,7 +7,7 @@ import streamlit as st
 from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
 from covidweb.metrics import Value
-from covidweb.screening.interval import probability_interval
+from covidweb.screening.interval import Curves, calibration_curves
 from covidweb.sets import VALIDATION
 from covidweb.views import figures
 
@@ -79,15 +79,16 @@ def interval(bundle: Bundle, probability: float | None) -> tuple[float, float] |
         low, _, high = kept.at(probability)
         return min(low, probability), max(high, probability)
     try:
-        return _interval(bundle.name, bundle.sha256, probability)
+        curves = _curves(bundle.name, bundle.sha256)
     except ModelError:
         return None
+    return None if curves is None else curves.interval(probability)
 
 
-@st.cache_data(show_spinner=False, max_entries=4096)
-def _interval(name: str, sha256: str, probability: float) -> tuple[float, float] | None:
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _curves(name: str, sha256: str) -> Curves | None:
     films = figures.population(read_bundle(name), VALIDATION)
-    return probability_interval(films["covid"], films["score"], films["group"], probability)
+    return calibration_curves(films["covid"], films["score"], films["group"])
 
 
 def sentence(place: Place) -> str:
