@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -103,8 +104,6 @@ def classifier_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     Its features are about those of drawn films, so that the gate lets these pass.
     """
-    import json
-
     import keras
 
     from covidweb.bundle import WEIGHTS, Card, InputSpec, seal
@@ -221,10 +220,19 @@ def small_manifest() -> pd.DataFrame:
     return table
 
 
-@pytest.fixture
-def small_data(tmp_path: Path) -> Path:
-    """A data root of its own: the small manifest, and a drawn film for each of its rows."""
-    root = tmp_path / "small_data"
+def card_keys(folder: Path) -> set[str]:
+    """The keys of a bundle's card, and those of its sections as `section.key`.
+
+    What a section counts, by file, set, source or library, is no key.
+    """
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    counts = ("weights", "files", "versions", "left_out_auc")
+    sections = {k: v for k, v in card.items() if isinstance(v, dict) and k not in counts}
+    return set(card) | {f"{name}.{key}" for name, keys in sections.items() for key in keys}
+
+
+def write_small_data(root: Path) -> Path:
+    """Write a data root: the small manifest, and a drawn film for each of its rows."""
     table = small_manifest()
     for number, row in enumerate(table.itertuples()):
         path = root / row.file
@@ -233,3 +241,9 @@ def small_data(tmp_path: Path) -> Path:
         path.write_bytes(encode(draw_film(number, size), "JPEG"))
     table.to_csv(root / "manifest.csv", index=False)
     return root
+
+
+@pytest.fixture
+def small_data(tmp_path: Path) -> Path:
+    """A data root of its own, as `write_small_data` makes it."""
+    return write_small_data(tmp_path / "small_data")

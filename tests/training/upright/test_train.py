@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from conftest import card_keys
 
 from covidweb.bundle import model_root
 from covidweb.bundle.model_card import markdown, model_card, read_results
@@ -47,6 +48,8 @@ def test_a_bundle_is_trained_and_measured(small_data, tmp_path, monkeypatch, fil
     assert found.upright["all"].n == sum(e.n for name, e in found.upright.items() if name != "all")
     away = found.turned["upside_down"]
     assert away.turned_away["value"] == pytest.approx(sum(away.reasons.values()) / away.n, abs=1e-6)
+
+    assert card_keys(bundle.path) == card_keys(model_root() / "upright")
 
     text = markdown(model_card(bundle.card, read_results(bundle)))
     assert f"| Turned: upside down | {away.n} |" in text and "Upright: all" in text
