@@ -127,12 +127,6 @@ def called_covid(evaluation: Evaluation) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def outside_comparisons(evaluation: Evaluation) -> pd.DataFrame:
-    """Return the rows of `result_table` for comparisons among sets never trained on."""
-    table = result_table(evaluation)
-    return table[table["level"].eq("comparison") & table["place"].eq("outside")]
-
-
 def within_one_place(evaluation: Evaluation) -> pd.DataFrame:
     """Return the comparisons of sick and healthy films of one set, where places cannot help.
 

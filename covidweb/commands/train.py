@@ -93,8 +93,8 @@ def upright(
     from covidweb.training.upright.train import train_upright
 
     options: dict[str, Any] = {} if epochs is None else {"epochs": epochs}
-    with _devices(distribute):
-        train_upright(data, output, seed=seed, command=command_line(), log=typer.echo, **options)
+    with _in_place_of(output) as folder, _devices(distribute):
+        train_upright(data, folder, seed=seed, command=command_line(), log=typer.echo, **options)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from covidweb.dataset.manifest import (
     LABELS,
     data_root,
     film_path,
+    group_names,
     load_manifest,
     manifest_sha256,
 )
@@ -13,6 +14,7 @@ __all__ = [
     "LABELS",
     "data_root",
     "film_path",
+    "group_names",
     "load_manifest",
     "manifest_sha256",
     "split_manifest",

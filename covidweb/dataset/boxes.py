@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from covidweb.errors import DataError
@@ -39,3 +40,16 @@ def read_boxes(root: Path) -> pd.DataFrame:
             f"{int(wrong.to_numpy().nonzero()[0][0]) + 2} and {int(wrong.sum()) - 1} more."
         )
     return table
+
+
+def in_boxes(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return bool `shape` (H, W), true inside any box, float (n, 4) in fractions of the film.
+
+    A box on the film has one pixel at least.
+    """
+    height, width = shape
+    found = np.zeros((height, width), bool)
+    corners = np.clip(np.round(boxes * [width, height, width, height]), 0, [width, height] * 2)
+    for left, top, right, bottom in corners.astype(int):
+        found[top : max(bottom, top + 1), left : max(right, left + 1)] = True
+    return found

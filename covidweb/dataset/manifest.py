@@ -92,6 +92,11 @@ def film_path(root: Path, row: Mapping[str, Any] | pd.Series) -> Path:
     return Path(root) / str(row["file"])
 
 
+def group_names(rows: pd.DataFrame) -> pd.Series:
+    """Return the group of each row, a film without one being a group of its own: the image id."""
+    return rows["group"].mask(rows["group"] == "", rows["image_id"])
+
+
 def manifest_sha256(root: Path | None = None) -> str:
     """Return the sha256 of the manifest file, for a card. Raises DataError when it is missing."""
     path = (data_root() if root is None else Path(root)) / MANIFEST

@@ -6,7 +6,6 @@ small changes of the film move the answer. The heatmaps have their own checks
 (`explanations`, `places`).
 """
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +25,8 @@ from covidweb.exam.sample import Sample, draw_sample
 from covidweb.metrics import auc_interval, rates_table
 from covidweb.networks.standard import standard_input
 from covidweb.radiograph import Radiograph
-from covidweb.screening.regions import Lungs
+from covidweb.screening.regions import Lungs, mask_on_film
+from covidweb.screening.trust import jpeg
 from covidweb.training.films import read_films
 
 if TYPE_CHECKING:
@@ -145,8 +145,8 @@ def robustness(screener: "Screener", sample: Sample) -> Section:
 def changes() -> dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]]:
     """Return the small changes by name: float32 (H, W) in 0..1 to the same."""
     return {
-        "jpeg_50": lambda film, _: _jpeg(film, 50),
-        "jpeg_30": lambda film, _: _jpeg(film, 30),
+        "jpeg_50": lambda film, _: jpeg(film, 50),
+        "jpeg_30": lambda film, _: jpeg(film, 30),
         "blur": lambda film, _: _blur(film),
         "noise": lambda film, rng: np.clip(
             film + rng.normal(0, 0.03, film.shape).astype(np.float32), 0, 1
@@ -194,15 +194,9 @@ def _reading(
 def _painted(film: Radiograph, lungs: Lungs | None) -> Radiograph:
     if lungs is None or not lungs.mask.any():
         return film
-    mask = Image.fromarray(lungs.mask).resize(film.pixels.shape[::-1], Image.Resampling.NEAREST)
     grey = np.float32(np.median(film.pixels))
-    return replace(film, pixels=np.where(np.asarray(mask), grey, film.pixels))
-
-
-def _jpeg(film: np.ndarray, quality: int) -> np.ndarray:
-    stream = io.BytesIO()
-    Image.fromarray(np.round(film * 255).astype(np.uint8)).save(stream, "JPEG", quality=quality)
-    return np.asarray(Image.open(stream), np.float32) / 255
+    mask = mask_on_film(lungs.mask, film.pixels.shape)
+    return replace(film, pixels=np.where(mask, grey, film.pixels))
 
 
 def _blur(film: np.ndarray) -> np.ndarray:

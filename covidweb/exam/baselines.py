@@ -2,22 +2,24 @@
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from covidweb.bundle.evaluation import Section
+from covidweb.dataset import group_names
 from covidweb.metrics import Value, auc_interval
 from covidweb.networks.standard import WHOLE_FILM, resize_box
 from covidweb.radiograph import Radiograph
-from covidweb.training.films import read_films
+from covidweb.screening.regions import mask_on_film
+from covidweb.training.films import in_batches, read_films
 
 if TYPE_CHECKING:
     from covidweb.screening.lungs import LungFinder
 
 SIDE, BORDER, BINS, SMALL = 32, 3, 32, 24
+BATCH = 32
 DRAWS = 500
 
 
@@ -36,7 +38,7 @@ def baselines(
     """
     both = pd.concat([learn, test])
     seen: dict[str, list[np.ndarray]] = {}
-    for part in _chunks(read_films(data, both, "Reading films for the baselines")):
+    for part in in_batches(read_films(data, both, "Reading films for the baselines"), BATCH):
         masks = [None] * len(part) if finder is None else [x.mask for x in finder.find(part)]
         for film, mask in zip(part, masks, strict=True):
             for name, values in _views(film, mask).items():
@@ -44,7 +46,7 @@ def baselines(
     inputs = {name: np.stack(values) for name, values in seen.items()}
     inputs["file_facts"] = file_facts(both)
     truth = (both["label"] == "covid").to_numpy()
-    groups = test["group"].mask(test["group"] == "", test["image_id"]).to_numpy()
+    groups = group_names(test).to_numpy()
     return {
         name: {"auc": _boosted(values, truth, len(learn), groups)}
         for name, values in inputs.items()
@@ -73,8 +75,7 @@ def _views(film: Radiograph, mask: np.ndarray | None) -> dict[str, np.ndarray]:
 def _without_lungs(film: Radiograph, mask: np.ndarray) -> np.ndarray:
     """Return a thumbnail whose lungs are painted in the film's middle grey."""
     grey = np.float32(np.median(film.pixels))
-    shape = film.pixels.shape[::-1]
-    lungs = np.asarray(Image.fromarray(mask).resize(shape, Image.Resampling.NEAREST))
+    lungs = mask_on_film(mask, film.pixels.shape)
     return resize_box(np.where(lungs, grey, film.pixels), WHOLE_FILM, SMALL).ravel()
 
 
@@ -84,14 +85,3 @@ def _boosted(values: np.ndarray, truth: np.ndarray, count: int, groups: np.ndarr
     model = HistGradientBoostingClassifier(max_iter=80, random_state=0)
     model.fit(values[:count], truth[:count])
     return auc_interval(truth[count:], model.predict_proba(values[count:])[:, 1], groups, DRAWS)
-
-
-def _chunks(films: Any, size: int = 32) -> Any:
-    part: list[Radiograph] = []
-    for film in films:
-        part.append(film)
-        if len(part) == size:
-            yield part
-            part = []
-    if part:
-        yield part

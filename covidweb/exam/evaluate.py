@@ -4,9 +4,8 @@ Films go through the same Screener as in the app. `predictions.csv` gets one row
 `evaluation.json` every figure with its interval over groups.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,14 +24,13 @@ from covidweb.bundle.evaluation import (
     SetFigures,
     Side,
 )
-from covidweb.dataset import load_manifest, split_manifest
+from covidweb.dataset import group_names, load_manifest, split_manifest
 from covidweb.errors import ModelError
 from covidweb.exam.learned import learned_films
 from covidweb.files import replacing
 from covidweb.metrics import Reliability, Value, bootstrap, metrics_table, reliability
-from covidweb.radiograph import Radiograph
 from covidweb.sets import INSIDE, place_of
-from covidweb.training.films import read_films
+from covidweb.training.films import in_batches, read_films
 
 if TYPE_CHECKING:
     from covidweb.screening import Screener
@@ -141,14 +139,13 @@ def rows_to_evaluate(manifest: pd.DataFrame) -> pd.DataFrame:
 def predict_rows(screener: "Screener", data: Path, rows: pd.DataFrame) -> pd.DataFrame:
     """Return `predictions.csv` as a table: one row per film, in the order of `rows`."""
     scores, opacities = [], []
-    for part in _batched(read_films(data, rows, f"Screening films with {screener.name}")):
+    for part in in_batches(read_films(data, rows, f"Screening films with {screener.name}"), BATCH):
         probabilities, output = screener.scores(part)
         scores.append(probabilities)
         if output.opacity is not None:
             opacities.append(expit(output.opacity.astype(np.float64)))
     table = rows[["image_id", "set", "label", "source", "view", "group"]].copy()
-    blank = (table["group"] == "").to_numpy()
-    table["group"] = table["group"].mask(blank, table["image_id"])
+    table["group"] = group_names(table)
     table["score"] = np.concatenate(scores).round(7)
     if opacities:
         table["opacity"] = np.concatenate(opacities).round(5)
@@ -263,8 +260,3 @@ def _known_audit(bundle: Bundle) -> Audit:
     except ModelError:
         return Audit()
     return before.audit if before.sha256 == bundle.sha256 else Audit()
-
-
-def _batched(films: Iterator[Radiograph]) -> Iterator[list[Radiograph]]:
-    while part := list(islice(films, BATCH)):
-        yield part

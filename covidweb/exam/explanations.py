@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from covidweb.exam.places import known_places
-from covidweb.screening.regions import lung_share, on_film
+from covidweb.screening.regions import lung_share, mask_on_film, on_film
 
 if TYPE_CHECKING:
     from covidweb.exam.sample import Sample
@@ -134,9 +133,8 @@ def _aerated(film: "Radiograph", lungs: "Lungs | None") -> float:
     """
     if lungs is None or not lungs.plausible:
         return float(np.median(film.pixels))
-    height, width = film.pixels.shape
-    mask = Image.fromarray(lungs.mask).resize((width, height), Image.Resampling.NEAREST)
-    return float(np.percentile(film.pixels[np.asarray(mask, bool)], 30))
+    mask = mask_on_film(lungs.mask, film.pixels.shape)
+    return float(np.percentile(film.pixels[mask], 30))
 
 
 def _without(film: "Radiograph", heat: np.ndarray, share: float, level: float) -> "Radiograph":
@@ -145,9 +143,8 @@ def _without(film: "Radiograph", heat: np.ndarray, share: float, level: float) -
     if not count:
         return film
     cut = np.partition(heat.ravel(), -count)[-count]
-    hot = Image.fromarray((heat >= max(cut, 1e-12)).astype(np.uint8))
-    large = np.asarray(hot.resize(film.pixels.shape[::-1], Image.Resampling.NEAREST), bool)
-    return replace(film, pixels=np.where(large, np.float32(level), film.pixels))
+    hot = mask_on_film(heat >= max(cut, 1e-12), film.pixels.shape)
+    return replace(film, pixels=np.where(hot, np.float32(level), film.pixels))
 
 
 def _scores(screener: "Screener", films: "list[Radiograph]") -> np.ndarray:

@@ -15,7 +15,7 @@ from covidweb.bundle.evaluation import Bootstrap, MaskFigures, TurnedAway, Worst
 from covidweb.dataset.manifest import MANIFEST, load_manifest
 from covidweb.errors import DataError
 from covidweb.files import file_sha256
-from covidweb.metrics import Value
+from covidweb.metrics import Value, bootstrap
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
 from covidweb.screening.line import BATCH
@@ -160,16 +160,11 @@ def summary(rows: pd.DataFrame) -> MaskFigures:
     )
 
 
-def interval(values: np.ndarray, groups: np.ndarray, seed: int = 0) -> Value:
-    """Return the mean with the 2.5th and 97.5th percentile of means over resampled groups."""
-    names, index = np.unique(groups, return_inverse=True)
-    sums = np.bincount(index, values, len(names))
-    counts = np.bincount(index, minlength=len(names))
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, len(names), (RESAMPLES, len(names)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    low, high = np.percentile(means, (2.5, 97.5))
-    return {"value": float(values.mean()), "low": float(low), "high": float(high)}
+def interval(values: np.ndarray, groups: np.ndarray) -> Value:
+    """Return the mean of finite values (at least one) with its interval over groups."""
+    found = bootstrap(lambda films: float(values[films].mean()), groups, RESAMPLES)
+    assert found is not None
+    return found
 
 
 def robustness(finder: LungFinder, films: Sequence[Radiograph]) -> dict[str, dict[str, float]]:

@@ -13,12 +13,12 @@ import numpy as np
 from PIL import Image
 
 from covidweb.dataset import load_manifest, split_manifest
-from covidweb.dataset.boxes import SIDES, read_boxes
+from covidweb.dataset.boxes import SIDES, in_boxes, read_boxes
 from covidweb.errors import DataError
 from covidweb.radiograph import Radiograph, read_radiograph
 from covidweb.screening.localisation import chance, hit, points_at
 from covidweb.screening.placement import lay
-from covidweb.screening.regions import Lungs, evidence_by_zone, zones
+from covidweb.screening.regions import Lungs, evidence_by_zone, mask_on_film, zones
 from covidweb.simulate import simulate_film
 from covidweb.simulate.opacity import insert_opacity
 from covidweb.training.films import read_films
@@ -73,12 +73,8 @@ def boxed(data: Path, films: int) -> Iterator[Known]:
     for name, film in zip(
         rows["image_id"], read_films(data, rows, "Reading films with boxes"), strict=True
     ):
-        height, width = film.pixels.shape
-        extent = np.zeros((height, width), np.float32)
-        for left, top, right, bottom in boxes.get_group(name)[list(SIDES)].to_numpy():
-            rows_, columns = _span(top, bottom, height), _span(left, right, width)
-            extent[rows_, columns] = 1
-        yield Known(film, extent)
+        sides = boxes.get_group(name)[list(SIDES)].to_numpy()
+        yield Known(film, in_boxes(sides, film.pixels.shape).astype(np.float32))
 
 
 def inserted(sample: "Sample", films: int) -> Iterator[Known]:
@@ -92,7 +88,7 @@ def inserted(sample: "Sample", films: int) -> Iterator[Known]:
     for i in usable[:films]:
         film, lungs = sample.films[i], sample.lungs[i]
         assert lungs is not None
-        mask = _on(lungs.mask, film.pixels.shape)
+        mask = mask_on_film(lungs.mask, film.pixels.shape)
         try:
             pixels, extent = insert_opacity(film.pixels, mask, rng, strength=STRENGTH)
         except DataError:
@@ -134,7 +130,7 @@ def _look(screener: "Screener", known: Known) -> tuple[float, ...] | None:
     # The map lies on the film as it was read, without borders; so must what is known.
     extent = lay(replace(known.film, pixels=known.extent), ready.laid.placement).pixels
     grid, box = screener.read(ready.input.array[None])[1].grids[0], ready.input.box
-    mask = _on(lungs.mask, extent.shape)
+    mask = mask_on_film(lungs.mask, extent.shape)
     return (
         float(points_at(grid, box, extent)),
         chance(box, extent, mask),
@@ -159,13 +155,3 @@ def _top_zone(evidence: dict[str, float], lungs: Lungs, extent: np.ndarray) -> t
         return float("nan"), float("nan")
     top = max(evidence, key=lambda name: evidence[name])
     return float(opaque[top]), float(np.mean(list(opaque.values())))
-
-
-def _on(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Return a bool mask at a film's own size."""
-    size = (shape[1], shape[0])
-    return np.asarray(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST), bool)
-
-
-def _span(low: float, high: float, size: int) -> slice:
-    return slice(round(low * size), max(round(high * size), round(low * size) + 1))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from covidweb.dataset import group_names
 from covidweb.radiograph import Radiograph
 from covidweb.screening.regions import Lungs
 from covidweb.training.films import read_films
@@ -41,8 +42,7 @@ class Sample:
     @property
     def groups(self) -> np.ndarray:
         """One name per film (N,)."""
-        group = self.rows["group"]
-        return np.asarray(group.mask(group == "", self.rows["image_id"]).to_numpy())
+        return np.asarray(group_names(self.rows).to_numpy())
 
 
 def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int) -> Sample:

@@ -16,6 +16,7 @@ __all__ = [
     "lung_box",
     "resize_box",
     "standard_input",
+    "widened",
 ]
 
 Box = tuple[float, float, float, float]
@@ -67,6 +68,12 @@ def lung_box(lung_mask: np.ndarray, margin: float) -> Box:
     rows, columns = np.flatnonzero(lung_mask.any(axis=1)), np.flatnonzero(lung_mask.any(axis=0))
     left, right = columns[0] / width, (columns[-1] + 1) / width
     top, bottom = rows[0] / height, (rows[-1] + 1) / height
+    return widened((left, top, right, bottom), margin)
+
+
+def widened(box: Box, margin: float) -> Box:
+    """Return a box with `margin` of its sides more on every side, kept on the film."""
+    left, top, right, bottom = box
     dx, dy = margin * (right - left), margin * (bottom - top)
     return (max(0.0, left - dx), max(0.0, top - dy), min(1.0, right + dx), min(1.0, bottom + dy))
 

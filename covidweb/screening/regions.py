@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from covidweb.screening.plausible import Shape, doubt, lone_lung_doubt
@@ -124,6 +125,15 @@ def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
     rows = _weights(grid.shape[0], box[1], box[3], shape[0])
     columns = _weights(grid.shape[1], box[0], box[2], shape[1])
     return np.asarray(rows @ np.asarray(grid, np.float64) @ columns.T)
+
+
+def mask_on_film(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return a mask (S, S), stretched over the whole film, at the film's own shape: bool (H, W)."""
+    height, width = shape
+    grown = Image.fromarray(np.asarray(mask, bool)).resize(
+        (width, height), Image.Resampling.NEAREST
+    )
+    return np.asarray(grown, bool)
 
 
 def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:

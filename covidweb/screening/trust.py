@@ -15,6 +15,7 @@ from PIL import Image
 
 from covidweb.radiograph import Radiograph
 from covidweb.screening.placement import lay
+from covidweb.screening.regions import on_film
 from covidweb.screening.result import Box, ScreeningResult
 
 SHIFT = 0.02
@@ -137,7 +138,7 @@ def changes(film: Radiograph) -> Iterator[tuple[str, Radiograph, tuple[float, fl
     for name, change in (("Brighter", BRIGHTNESS), ("Darker", -BRIGHTNESS)):
         gamma = np.log(0.5 + change) / np.log(0.5)
         yield name, replace(film, pixels=film.pixels ** np.float32(gamma)), (0.0, 0.0)
-    compressed = replace(film, pixels=_jpeg(film.pixels, JPEG_QUALITY))
+    compressed = replace(film, pixels=jpeg(film.pixels, JPEG_QUALITY))
     yield f"JPEG at quality {JPEG_QUALITY}", compressed, (0.0, 0.0)
 
 
@@ -189,14 +190,6 @@ def advice(
     return Advice("fair", "Nothing found that speaks against this answer or its map.")
 
 
-def map_on_film(grid: np.ndarray, box: Box, side: int = GRID) -> np.ndarray:
-    """Spread a raw grid (h, w) that covers `box` over the whole film: float32 (side, side)."""
-    centres = _centres(side)
-    rows = ((centres - box[1]) / max(1e-6, box[3] - box[1])) * grid.shape[0] - 0.5
-    columns = ((centres - box[0]) / max(1e-6, box[2] - box[0])) * grid.shape[1] - 0.5
-    return np.where(_cells(box, side), _bilinear(grid, rows, columns), 0.0).astype(np.float32)
-
-
 def agreement(first: np.ndarray, second: np.ndarray) -> float | None:
     """Return the correlation -1..1 of two maps of one shape; None where one of them is flat."""
     if not first.size:
@@ -215,8 +208,8 @@ def _compare(
     dx, dy = move
     back = (left - dx, top - dy, right - dx, bottom - dy)
     seen = _cells(base.heatmap_box) & _cells(back)
-    first = map_on_film(base.heatmap, base.heatmap_box)[seen]
-    alike = agreement(first, map_on_film(result.heatmap, back)[seen])
+    first = on_film(base.heatmap, base.heatmap_box, seen.shape)[seen]
+    alike = agreement(first, on_film(result.heatmap, back, seen.shape)[seen])
     return Change(title, result.probability, alike, result.verdict != base.verdict)
 
 
@@ -267,28 +260,15 @@ def _moved(pixels: np.ndarray, dx: float, dy: float) -> np.ndarray:
     return np.ascontiguousarray(pixels[np.ix_(rows, columns)])
 
 
-def _jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+def jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
+    """Return float32 (H, W) in 0..1 as JPEG of a quality 1..95 keeps it."""
     stream = io.BytesIO()
     Image.fromarray(np.round(pixels * 255).astype(np.uint8)).save(stream, "JPEG", quality=quality)
     with Image.open(stream) as image:
         return np.asarray(image, np.float32) / 255
 
 
-def _centres(side: int) -> np.ndarray:
-    return (np.arange(side) + 0.5) / side
-
-
-def _cells(box: Box, side: int = GRID) -> np.ndarray:
-    """Return which cells of the film's grid have their centre in a box: bool (side, side)."""
-    at = _centres(side)
+def _cells(box: Box) -> np.ndarray:
+    """Return which cells of the film's grid have their centre in a box: bool (GRID, GRID)."""
+    at = (np.arange(GRID) + 0.5) / GRID
     return np.outer((at >= box[1]) & (at <= box[3]), (at >= box[0]) & (at <= box[2]))
-
-
-def _bilinear(grid: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    r, c = np.clip(rows, 0, grid.shape[0] - 1), np.clip(columns, 0, grid.shape[1] - 1)
-    r0, c0 = r.astype(int), c.astype(int)
-    r1, c1 = np.minimum(r0 + 1, grid.shape[0] - 1), np.minimum(c0 + 1, grid.shape[1] - 1)
-    fr, fc = (r - r0)[:, None], (c - c0)[None]
-    upper = grid[np.ix_(r0, c0)] * (1 - fc) + grid[np.ix_(r0, c1)] * fc
-    lower = grid[np.ix_(r1, c0)] * (1 - fc) + grid[np.ix_(r1, c1)] * fc
-    return np.asarray(upper * (1 - fr) + lower * fr)

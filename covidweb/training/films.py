@@ -1,10 +1,10 @@
 """Films of a manifest as arrays: the standard input, made once per row."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,8 @@ from covidweb.errors import DataError, ImageError
 from covidweb.networks.standard import InputSpec, standard_input
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
+
+T = TypeVar("T")
 
 THREADS = 2
 _AHEAD = 32
@@ -30,14 +32,20 @@ def read_films(root: Path, rows: pd.DataFrame, description: str) -> Iterator[Rad
     Raises:
         DataError: a file is missing or is not a film; the message names its row.
     """
-    items = iter(rows.to_dict("records"))
     with ThreadPoolExecutor(THREADS) as pool:
         bar = iter(track(range(len(rows)), description, len(rows)))
-        while part := list(islice(items, _AHEAD)):
+        for part in in_batches(rows.to_dict("records"), _AHEAD):
             for film in pool.map(lambda row: _read(root, row), part):
                 next(bar)
                 yield film
         next(bar, None)
+
+
+def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of `size` items; the last may be shorter."""
+    rest = iter(items)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def whole_film_inputs(root: Path, rows: pd.DataFrame, spec: InputSpec) -> np.ndarray:

@@ -32,6 +32,12 @@ def epoch_line(epoch: int, row: Mapping[str, float]) -> str:
     return f"epoch {epoch}: {said}, {row['seconds']:.0f} s"
 
 
+def save_network(model: "keras.Model", path: Path) -> None:
+    """Write a network in one step."""
+    with replacing(path) as beside:
+        model.save(beside)
+
+
 class Run:
     """The files of a run.
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from covidweb.dataset.boxes import read_boxes
+from covidweb.dataset.boxes import in_boxes, read_boxes
 from covidweb.errors import DataError
 
 HEAD = "image_id,left,top,right,bottom\n"
@@ -36,3 +37,11 @@ def test_another_table_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "boxes.csv").write_text(text)
     with pytest.raises(DataError, match="needs image_id, left, top, right, bottom"):
         read_boxes(tmp_path)
+
+
+def test_pixels_inside_boxes_are_told_and_a_thin_box_has_one() -> None:
+    boxes = np.array([[0.25, 0.5, 0.75, 1.0], [0.0, 0.0, 0.01, 0.01]])
+    expected = np.zeros((4, 8), bool)
+    expected[2:, 2:6] = expected[0, 0] = True
+    np.testing.assert_array_equal(in_boxes(boxes, (4, 8)), expected)
+    assert not in_boxes(np.zeros((0, 4)), (4, 8)).any()

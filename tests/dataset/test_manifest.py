@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from covidweb.dataset import data_root, film_path, load_manifest, manifest_sha256
+from covidweb.dataset import data_root, film_path, group_names, load_manifest, manifest_sha256
 from covidweb.dataset.manifest import COLUMNS, check_table
 from covidweb.errors import DataError
 
@@ -98,3 +98,8 @@ def test_manifest_sha256_changes_with_the_file(small_data):
 
 def test_check_table_accepts_the_columns_alone():
     assert check_table(pd.DataFrame(columns=list(COLUMNS), dtype="str"), "here").empty
+
+
+def test_a_film_without_a_group_is_a_group_of_its_own() -> None:
+    rows = pd.DataFrame({"image_id": ["a", "b", "c"], "group": ["g", "", "g"]})
+    assert group_names(rows).tolist() == ["g", "b", "g"]

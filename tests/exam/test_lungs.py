@@ -34,14 +34,6 @@ def test_the_interval_is_over_groups():
     assert tight["high"] - tight["low"] > 2 * (loose["high"] - loose["low"])
 
 
-def test_the_interval_holds_the_middle_95_percent_of_the_draws():
-    values = np.linspace(0, 1, 30) ** 2
-    drawn = np.random.default_rng(0).integers(0, 30, (evaluate.RESAMPLES, 30))
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
-    found = evaluate.interval(values, np.arange(30))
-    assert (found["low"], found["high"]) == (pytest.approx(low), pytest.approx(high))
-
-
 def test_failures_are_counted():
     rows = pd.DataFrame(
         {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from covidweb.radiograph import Radiograph, read_radiograph
+from covidweb.screening.regions import on_film
 from covidweb.screening.result import ModelId, ScreeningResult
 from covidweb.screening.trust import (
     SHIFT,
@@ -12,7 +13,6 @@ from covidweb.screening.trust import (
     advice,
     agreement,
     changes,
-    map_on_film,
     stability,
     working_copy,
 )
@@ -157,7 +157,7 @@ def test_stability_without_changes_is_steady():
 
 
 def test_a_grid_lands_in_its_box():
-    full = map_on_film(np.ones((4, 4), np.float32), (0.25, 0.5, 0.75, 1.0), 8)
+    full = on_film(np.ones((4, 4), np.float32), (0.25, 0.5, 0.75, 1.0), (8, 8))
     expected = np.zeros((8, 8))
     expected[4:8, 2:6] = 1
     np.testing.assert_allclose(full, expected)

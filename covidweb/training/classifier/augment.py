@@ -39,14 +39,6 @@ def placed(crop: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
     return cv2.warpAffine(np.ascontiguousarray(crop), matrix, (size, size), flags=flags)
 
 
-def drawn_boxes(boxes: np.ndarray, side: int) -> np.ndarray:
-    """Return uint8 (side, side), 255 inside any box, float (n, 4) in fractions of the crop."""
-    drawn = np.zeros((side, side), np.uint8)
-    for left, top, right, bottom in np.clip(np.round(boxes * side), 0, side).astype(int):
-        drawn[top:bottom, left:right] = 255
-    return drawn
-
-
 def with_opacity(
     film: np.ndarray, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray] | None:

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from covidweb.dataset.boxes import in_boxes
 from covidweb.training.classifier.augment import (
-    drawn_boxes,
     holed,
     lungs_only,
     placed,
@@ -129,7 +129,8 @@ class Drawer:
             extent = np.zeros((self.size, self.size), np.float32)
         boxes = self.pool.boxes_of(row) if self.boxes else np.zeros((0, 4))
         if len(boxes):
-            marked = placed(drawn_boxes(boxes, len(crop)), matrix, self.size)
+            inside = in_boxes(boxes, crop.shape[:2]).astype(np.uint8) * 255
+            marked = placed(inside, matrix, self.size)
             extent = marked.astype(np.float32) / 255
         return film, extent, False
 

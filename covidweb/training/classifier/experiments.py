@@ -17,12 +17,15 @@ import numpy as np
 
 from covidweb.bundle import InputSpec
 from covidweb.dataset import data_root
+from covidweb.dataset.boxes import in_boxes
 from covidweb.metrics import auc
+from covidweb.networks.standard import WHOLE_FILM
+from covidweb.screening.localisation import chance, points_at
 from covidweb.simulate.opacity import insert_opacity
 from covidweb.training.classifier.fit import Recipe, fit
 from covidweb.training.classifier.head import HeadOptions
 from covidweb.training.classifier.lessons import CHILDREN, COVID, POOL_NORMALS, Mix, Plan
-from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool
+from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool, on_box
 from covidweb.training.classifier.train import MARGIN, features_of, finish
 from covidweb.training.run import run_folder
 
@@ -143,34 +146,22 @@ def hit_rates(model: "keras.Model", pool: Pool, films: int = 200) -> dict[str, f
         ready = [known(pool, int(row), rng) for row in index]
         inputs = np.stack([film for film, _ in ready])
         maps = evidence.predict(inputs, batch_size=32, verbose=0)["evidence"]
-        hits = [_hit(m, f, e) for m, (f, e) in zip(maps, ready, strict=True)]
-        found[name], found[f"{name}_by_chance"] = (float(v) for v in np.mean(hits, axis=0))
+        hits = [points_at(m, WHOLE_FILM, e) for m, (_, e) in zip(maps, ready, strict=True)]
+        lucky = [chance(WHOLE_FILM, extent, film[..., 1] > 0.5) for film, extent in ready]
+        found[name], found[f"{name}_by_chance"] = float(np.mean(hits)), float(np.mean(lucky))
     return found
 
 
 def _boxes(pool: Pool, row: int, _: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     film = pool.standard(np.array([row]))[0]
-    left, top, right, bottom = pool.frames[row]
-    origin, size = np.array([left, top, left, top]), len(film)
-    side = np.array([right - left, bottom - top, right - left, bottom - top])
-    extent = np.zeros((size, size))
-    for box in np.clip((pool.boxes_of(row) - origin) / side * size, 0, size).round().astype(int):
-        extent[box[1] : box[3], box[0] : box[2]] = 1
-    return film, extent
+    boxes = on_box(pool.boxes_of(row), tuple(pool.frames[row]))
+    return film, in_boxes(boxes, film.shape[:2]).astype(np.float32)
 
 
 def _inserted(pool: Pool, row: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     film = pool.standard(np.array([row]))[0]
     grey, extent = insert_opacity(film[..., 0], film[..., 1] > 0.5, rng)
     return np.stack([grey, film[..., 1]], -1), extent
-
-
-def _hit(heat: np.ndarray, film: np.ndarray, extent: np.ndarray) -> tuple[bool, float]:
-    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
-    cell = len(film) // len(heat)
-    lungs = film[..., 1]
-    point = extent[int((row + 0.5) * cell), int((column + 0.5) * cell)] > 0.5
-    return bool(point), float((lungs * (extent > 0.5)).sum() / max(lungs.sum(), 1.0))
 
 
 def _best_accuracy(truth: np.ndarray, score: np.ndarray) -> float:

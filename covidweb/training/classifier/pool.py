@@ -8,7 +8,6 @@ arrays lie on disk and are mapped, so that a second process that draws batches c
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +19,9 @@ from covidweb.bundle import InputSpec
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest
 from covidweb.dataset.boxes import SIDES, read_boxes
 from covidweb.files import file_sha256, replacing
-from covidweb.networks.standard import WHOLE_FILM, Box, resize_box, standard_input
+from covidweb.networks.standard import WHOLE_FILM, Box, resize_box, standard_input, widened
 from covidweb.radiograph import Radiograph
-from covidweb.training.films import read_films
+from covidweb.training.films import in_batches, read_films
 
 if TYPE_CHECKING:
     from covidweb.screening.lungs import LungFinder
@@ -133,7 +132,7 @@ def wide_crop(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Box]:
     """Return crop, frame and standard input of one film, as the rows of a `Pool`, and its box."""
     exact = standard_input(radiograph, spec, mask)
-    wide = _widened(exact.box)
+    wide = exact.box if exact.box == WHOLE_FILM else widened(exact.box, WIDER)
     size = crop_size(spec)
     lungs = np.ones((2, 2), bool) if mask is None else mask
     grey = resize_box(radiograph.pixels, wide, size)
@@ -221,7 +220,7 @@ def _with_masks(
     films: Iterator[Radiograph], rows: pd.DataFrame, finder: "LungFinder"
 ) -> Iterator[tuple[Radiograph, np.ndarray | None]]:
     cut = iter((rows["set"] == CUT_OUT).tolist())
-    while part := list(islice(films, _BATCH)):
+    for part in in_batches(films, _BATCH):
         ready = [cut_out_lungs(f) if next(cut) else (f, None) for f in part]
         whole = [film for film, mask in ready if mask is None]
         found = iter(finder.find(whole))
@@ -231,14 +230,6 @@ def _with_masks(
                 continue
             lungs = next(found)
             yield film, lungs.mask if lungs.plausible else None
-
-
-def _widened(box: Box) -> Box:
-    if box == WHOLE_FILM:
-        return box
-    left, top, right, bottom = box
-    dx, dy = WIDER * (right - left), WIDER * (bottom - top)
-    return max(0.0, left - dx), max(0.0, top - dy), min(1.0, right + dx), min(1.0, bottom + dy)
 
 
 def _bytes(values: np.ndarray) -> np.ndarray:

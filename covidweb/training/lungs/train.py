@@ -9,9 +9,10 @@ import numpy as np
 
 from covidweb.bundle import Bundle, Card, InputSpec, seal
 from covidweb.bundle.card import Data
-from covidweb.files import file_sha256, replacing
+from covidweb.files import file_sha256
 from covidweb.networks.device import prepare_device
 from covidweb.networks.lungs import SIZE, WIDTH, build_lungs
+from covidweb.training.drawn import Arrays, fit_drawn
 from covidweb.training.lungs.augment import disturbed, moved, nothing
 from covidweb.training.lungs.pairs import (
     HELD_OUT,
@@ -21,7 +22,7 @@ from covidweb.training.lungs.pairs import (
     read_examples,
 )
 from covidweb.training.provenance import INTENDED_USE, versions
-from covidweb.training.run import Run, run_folder
+from covidweb.training.run import Run, run_folder, save_network
 
 EPOCHS = 42
 STEPS = 60
@@ -84,8 +85,7 @@ def train_lungs(
         width=width,
         log=log,
     )
-    with replacing(output / WEIGHTS) as beside:
-        model.save(beside)
+    save_network(model, output / WEIGHTS)
     run.copy_history(output)
     return seal(output, _card(size, width, source, command, seed), (WEIGHTS,))
 
@@ -108,22 +108,25 @@ def fit(
 
     keras.utils.set_random_seed(seed)
     model = build_lungs(size, width)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        RATE / 20, epochs * steps, alpha=0.005, warmup_target=RATE, warmup_steps=min(steps, 60)
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, global_clipnorm=1.0)
-    model.compile(optimizer, loss=mask_loss, metrics=[dice])
-    done = run.resume(model)
-    model.fit(
-        _batches(examples, empties, size, steps, seed, done),
-        validation_data=_plain(validation),
-        initial_epoch=done,
+    pools = _pools(examples)
+
+    def batch(epoch: int, step: int) -> Arrays:
+        rng = np.random.default_rng((seed, epoch, step))
+        films, targets = zip(*(_draw(pools, empties, size, rng) for _ in range(BATCH)), strict=True)
+        return np.stack(films), np.stack(targets)
+
+    return fit_drawn(
+        model,
+        run,
+        batch,
+        _plain(validation),
+        loss=mask_loss,
+        metrics=[dice],
+        rate=RATE,
         epochs=epochs,
-        verbose=0,
-        callbacks=run.callbacks(model, lambda epoch: float(schedule(epoch * steps)), log),
+        steps=steps,
+        log=log,
     )
-    model.optimizer = None
-    return model
 
 
 def mask_loss(target: Any, probability: Any) -> Any:
@@ -160,36 +163,6 @@ def dice(target: Any, probability: Any) -> Any:
     return (2 * ops.sum(truth * found, axes) + 1) / (ops.sum(truth + found, axes) + 1)
 
 
-def _batches(
-    examples: Sequence[Example],
-    empties: Sequence[Example],
-    size: int,
-    steps: int,
-    seed: int,
-    done: int,
-) -> Any:
-    """Return a PyDataset of augmented batches, drawn by source."""
-    import keras
-
-    class Drawn(keras.utils.PyDataset):  # type: ignore[misc]
-        epoch = done
-
-        def __len__(self) -> int:
-            return steps
-
-        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-            rng = np.random.default_rng((seed, self.epoch, index))
-            chosen = [_draw(pools, empties, size, rng) for _ in range(BATCH)]
-            films, targets = zip(*chosen, strict=True)
-            return np.stack(films), np.stack(targets)
-
-        def on_epoch_end(self) -> None:
-            self.epoch += 1
-
-    pools = _pools(examples)
-    return Drawn(workers=2, use_multiprocessing=False, max_queue_size=12)
-
-
 def _pools(examples: Sequence[Example]) -> dict[str, list[Example]]:
     pools: dict[str, list[Example]] = {}
     for example in examples:
@@ -202,7 +175,7 @@ def _draw(
     empties: Sequence[Example],
     size: int,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> Arrays:
     """Return one augmented film (S, S, 1) and its target (S, S, 2)."""
     names = [*pools, "empty"]
     chances = np.array([DRAWN.get(name, 0.2) for name in names])
@@ -219,7 +192,7 @@ def _draw(
     return film[..., None], np.stack([lungs, known], axis=-1)
 
 
-def _plain(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+def _plain(examples: Sequence[Example]) -> Arrays:
     """Return films and targets unchanged: float32 (N, S, S, 1) and (N, S, S, 2)."""
     films = np.stack([e.film for e in examples])[..., None].astype(np.float32) / 255
     targets = np.stack([np.stack([e.lungs, e.known], axis=-1) for e in examples])

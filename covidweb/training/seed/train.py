@@ -12,12 +12,11 @@ from covidweb.bundle import WEIGHTS, Bundle, Card, InputSpec, seal
 from covidweb.bundle.card import Article, Data, DrawnTest
 from covidweb.dataset import load_manifest, manifest_sha256, split_pool, split_sha256
 from covidweb.errors import DataError
-from covidweb.files import replacing
 from covidweb.networks.device import prepare_device
 from covidweb.networks.seed import CAM_LAYER, DENSE, SIZE, build_seed
 from covidweb.training.films import whole_film_inputs
 from covidweb.training.provenance import INTENDED_USE, versions
-from covidweb.training.run import Run, run_folder
+from covidweb.training.run import Run, run_folder, save_network
 
 FILMS = 3500
 EPOCHS = 16
@@ -101,8 +100,7 @@ def train_seed(
     )
     run.copy_history(output)
     model.optimizer = None
-    with replacing(output / WEIGHTS) as beside:
-        model.save(beside)
+    save_network(model, output / WEIGHTS)
     loss, accuracy = _measure(model, plain(arrays["test"], labels["test"]))
     log(f"test of {len(labels['test'])} films: loss {loss:.3f}, accuracy {accuracy:.3f}")
     card = _card(spec, dense, DrawnTest(loss=loss, accuracy=accuracy), source, command)

@@ -10,6 +10,7 @@ import pandas as pd
 from PIL import Image
 
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest
+from covidweb.files import replacing
 from covidweb.screening.borders import content_box
 from covidweb.training.films import read_films
 from covidweb.training.lungs.pairs import held_out
@@ -81,11 +82,9 @@ def read_shelf(data: Path, rows: pd.DataFrame, cache: Path) -> Shelf:
     if not path.is_file():
         cache.mkdir(parents=True, exist_ok=True)
         small = [_small(f.pixels) for f in read_films(data, rows, "Shrinking films")]
-        temporary = path.with_name(path.name + ".tmp")
-        with temporary.open("wb") as stream:
-            shapes = np.array([film.shape for film in small])
+        shapes = np.array([film.shape for film in small])
+        with replacing(path) as beside, beside.open("wb") as stream:
             np.savez(stream, shapes=shapes, pixels=np.concatenate([f.ravel() for f in small]))
-        temporary.replace(path)
     with np.load(path) as found:
         shapes, pixels = found["shapes"], found["pixels"]
     ends = np.cumsum(shapes.prod(axis=1))

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,14 @@ from covidweb.bundle import Bundle, Card, InputSpec, seal
 from covidweb.bundle.card import Data
 from covidweb.dataset import manifest_sha256
 from covidweb.dataset.split import split_sha256
-from covidweb.files import replacing
 from covidweb.networks.device import prepare_device
 from covidweb.networks.upright import KINDS, SIZE, WIDTH, build_upright
 from covidweb.screening.borders import content_box
 from covidweb.screening.upright import Posture, UprightCheck
-from covidweb.training.films import read_films
+from covidweb.training.drawn import Arrays, fit_drawn
+from covidweb.training.films import in_batches, read_films
 from covidweb.training.provenance import INTENDED_USE, versions
-from covidweb.training.run import Run, run_folder
+from covidweb.training.run import Run, run_folder, save_network
 from covidweb.training.upright.cutoffs import RULE, choose_cutoffs
 from covidweb.training.upright.films import (
     Shelf,
@@ -108,8 +107,7 @@ def train_upright(
         width=width,
         log=log,
     )
-    with replacing(output / WEIGHTS) as beside:
-        model.save(beside)
+    save_network(model, output / WEIGHTS)
     run.copy_history(output)
     card = _card(size, width, seed, source, command)
     check = UprightCheck(seal(output, card, (WEIGHTS,)), model)
@@ -134,22 +132,18 @@ def fit(
 
     keras.utils.set_random_seed(seed)
     model = build_upright(size, width)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        RATE / 20, epochs * steps, alpha=0.005, warmup_target=RATE, warmup_steps=min(steps, 60)
-    )
-    optimizer = keras.optimizers.AdamW(schedule, weight_decay=1e-3, global_clipnorm=1.0)
-    model.compile(optimizer, loss=picture_loss, metrics=[kind, turn, mirrored])
-    done = run.resume(model)
-    model.fit(
-        _batches(shelf, size, steps, seed, done),
-        validation_data=_drawn(checked, size, CHECKED, (seed, 1)),
-        initial_epoch=done,
+    return fit_drawn(
+        model,
+        run,
+        lambda epoch, step: _drawn(shelf, size, BATCH, (seed, 2, epoch, step)),
+        _drawn(checked, size, CHECKED, (seed, 1)),
+        loss=picture_loss,
+        metrics=[kind, turn, mirrored],
+        rate=RATE,
         epochs=epochs,
-        verbose=0,
-        callbacks=run.callbacks(model, lambda epoch: float(schedule(epoch * steps)), log),
+        steps=steps,
+        log=log,
     )
-    model.optimizer = None
-    return model
 
 
 def picture_loss(target: Any, answers: Any) -> Any:
@@ -205,28 +199,7 @@ def _share(right: Any, counted: Any) -> Any:
     return ops.sum(ops.cast(right, "float32") * counted) / ops.maximum(ops.sum(counted), 1.0)
 
 
-def _batches(shelf: Shelf, size: int, steps: int, seed: int, done: int) -> Any:
-    """Return a PyDataset of pictures, drawn anew in every epoch; `done` were fitted before."""
-    import keras
-
-    class Drawn(keras.utils.PyDataset):  # type: ignore[misc]
-        epoch = done
-
-        def __len__(self) -> int:
-            return steps
-
-        def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-            return _drawn(shelf, size, BATCH, (seed, 2, self.epoch, index))
-
-        def on_epoch_end(self) -> None:
-            self.epoch += 1
-
-    return Drawn(workers=2, use_multiprocessing=False, max_queue_size=12)
-
-
-def _drawn(
-    shelf: Shelf, size: int, count: int, seed: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray]:
+def _drawn(shelf: Shelf, size: int, count: int, seed: tuple[int, ...]) -> Arrays:
     """Return pictures float32 (N, S, S, 1) and targets float32 (N, 6)."""
     rng = np.random.default_rng(seed)
     pictures = [draw_picture(shelf, size, rng) for _ in range(count)]
@@ -235,8 +208,7 @@ def _drawn(
 
 
 def _postures(check: UprightCheck, data: Path, rows: pd.DataFrame) -> Iterator[Posture]:
-    films = read_films(data, rows, "Choosing cutoffs")
-    while part := list(islice(films, BATCH)):
+    for part in in_batches(read_films(data, rows, "Choosing cutoffs"), BATCH):
         yield from check.postures(part, [content_box(film.pixels) for film in part])
 
 
