@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from covidweb.training.classifier.calibrate import CHILDREN, DOUBT, Place, operating_point
+from covidweb.training.classifier import calibrate
+from covidweb.training.classifier.calibrate import (
+    CHILDREN,
+    DOUBT,
+    DRAWS,
+    GRID,
+    Place,
+    operating_point,
+)
 
 
 def place(shift: float, seed: int, count: int = 800) -> Place:
@@ -59,6 +67,17 @@ def test_the_interval_belongs_to_the_probability() -> None:
         low, value, high = interval.at(probability)
         assert low <= value <= high and value == pytest.approx(probability, abs=0.01)
     assert 0.01 < np.subtract(*interval.at(0.5)[::-2]) < 0.5
+
+
+def test_the_interval_holds_the_middle_95_percent_of_the_curves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Draw number k gives the curve that says k / 199 everywhere."""
+    said = iter(np.arange(DRAWS) / (DRAWS - 1))
+    monkeypatch.setattr(calibrate, "_curve", lambda *_: np.full(len(GRID), next(said)))
+    interval = operating_point({"inside": place(0, 0)}, np.array([])).calibration.interval
+    assert interval is not None
+    assert interval.at(0.5) == pytest.approx((0.025, 0.5, 0.975), abs=1e-4)
 
 
 def test_films_elsewhere_say_how_often_a_score_is_covid() -> None:
