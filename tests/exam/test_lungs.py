@@ -26,6 +26,11 @@ def test_hausdorff_of_a_shift_is_the_shift():
     assert evaluate.hausdorff95(square(10), np.zeros((60, 60), bool)) == pytest.approx(84.85, 0.01)
 
 
+def test_hausdorff_counts_what_either_mask_has_alone():
+    both = square(10) | square(10, top=35)
+    assert evaluate.hausdorff95(square(10), both) == evaluate.hausdorff95(both, square(10)) > 20
+
+
 def test_the_interval_is_over_groups():
     values = np.array([0.9] * 50 + [0.5] * 50)
     loose = evaluate.interval(values, np.arange(100))

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 import pytest
@@ -50,6 +51,16 @@ def test_what_moves_and_what_is_lost_is_counted(films):
     assert found["black_border"].move_p95 == pytest.approx(2 * MOVED)
     assert found["white_border"].lost == 4 and found["white_border"].within is None
     assert found["tilted_clockwise"].within["value"] == 1
+
+
+def test_the_move_that_is_told_is_the_95th_percentile(films):
+    moves = cycle((0.0, 0.1, 0.2, 0.3))
+
+    def probability(pixels):
+        return 0.5 if pixels.shape == (256, 256) else 0.5 + next(moves)
+
+    found = steadiness(Screener(probability), films, list("abcd")).changes
+    assert found["black_border"].move_p95 == pytest.approx(0.285)
 
 
 def test_films_that_were_not_assessed_do_not_count(films):
