@@ -62,7 +62,7 @@ soak: $(VENV)/.installed-dev  ## Let visitors screen films for minutes (SESSIONS
 
 advisories: $(VENV)/.installed-dev  ## Look up known faults of the installed libraries (network)
 	$(PIP) pip-audit
-	$(BIN)/pip-audit --local --skip-editable --progress-spinner off
+	$(BIN)/pip-audit --local --strict --progress-spinner off
 
 clean:  ## Remove .venv and the caches
 	rm -rf $(VENV) .coverage .pytest_cache .ruff_cache .mypy_cache .hypothesis

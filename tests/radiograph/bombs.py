@@ -10,6 +10,7 @@ import json
 import re
 import struct
 import sys
+import zipfile
 import zlib
 from pathlib import Path
 
@@ -40,13 +41,12 @@ def png_of_pieces() -> bytes:
 
 
 def jpeg_of_scans() -> bytes:
-    """A progressive JPEG that refines the same picture 150 times."""
+    """A progressive JPEG of 340 kB that refines the same blank picture 9,000 times."""
     stream = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 255, (1500, 1500)).astype(np.uint8)
-    Image.fromarray(noise).save(stream, "JPEG", progressive=True, quality=30)
+    Image.new("L", (2000, 2000), 90).save(stream, "JPEG", progressive=True, quality=30)
     data = stream.getvalue()
     last = data.rindex(b"\xff\xc4", 0, data.rindex(b"\xff\xda"))
-    return data[:last] + data[last:-2] * 150 + b"\xff\xd9"
+    return data[:last] + data[last:-2] * 9_000 + b"\xff\xd9"
 
 
 def jpeg_of_segments() -> bytes:
@@ -93,8 +93,8 @@ def dicom_runs_with_a_sigmoid() -> bytes:
 
 
 def dicom_of_fragments() -> bytes:
-    """A compressed film in 1.5 million empty pieces."""
-    return _encapsulated([b""] * 1_500_000, 100, "1.2.840.10008.1.2.4.50", 8)
+    """A compressed film in three million empty pieces."""
+    return _encapsulated([b""] * 3_000_000, 100, "1.2.840.10008.1.2.4.50", 8)
 
 
 def dicom_of_elements() -> bytes:
@@ -110,12 +110,23 @@ def dicom_of_items() -> bytes:
     return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, 0) + start + items
 
 
+def zip_of_bzip2() -> bytes:
+    """A ZIP of some hundred bytes whose member unpacks to 1 GiB."""
+    return _zipped(zipfile.ZIP_BZIP2, 1024)
+
+
+def zip_of_lzma() -> bytes:
+    """The same with LZMA, to 256 MiB."""
+    return _zipped(zipfile.ZIP_LZMA, 256)
+
+
 BOMBS = {
     maker.__name__: maker
     for maker in (
         webp_header, webp_under_the_pixel_limit, png_header, png_of_pieces, jpeg_of_scans,
         jpeg_of_segments, tiff_of_pages, bmp_of_runs, dicom_wavelet, dicom_wavelet_that_lies,
         dicom_runs_with_a_sigmoid, dicom_of_fragments, dicom_of_elements, dicom_of_items,
+        zip_of_bzip2, zip_of_lzma,
     )
 }  # fmt: skip
 
@@ -124,6 +135,18 @@ def _webp(side: int) -> bytes:
     bits = (side - 1 | side - 1 << 14).to_bytes(4, "little")
     body = b"VP8L" + struct.pack("<I", 14) + b"\x2f" + bits + bytes(9)
     return b"RIFF" + struct.pack("<I", len(body) + 4) + b"WEBP" + body
+
+
+def _zipped(packing: int, mib: int) -> bytes:
+    stream = io.BytesIO()
+    with (
+        zipfile.ZipFile(stream, "w", packing) as archive,
+        archive.open("film.png", "w") as member,
+    ):
+        member.write(b"\x89PNG\r\n\x1a\n")
+        for _ in range(mib):
+            member.write(bytes(2**20))
+    return stream.getvalue()
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:
@@ -170,7 +193,7 @@ def measure(data: bytes) -> dict[str, object]:
     import resource
 
     from covidweb.errors import ImageError
-    from covidweb.radiograph import apart, read_radiograph
+    from covidweb.radiograph import apart, list_upload, read_radiograph
 
     def spent() -> float:
         users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -179,7 +202,7 @@ def measure(data: bytes) -> dict[str, object]:
     apart.stop()
     before = spent()
     try:
-        film = read_radiograph(data)
+        film = read_radiograph(list_upload("bomb", data).sources[0].read())
         came = f"film {film.pixels.shape}"
     except ImageError as error:
         came = str(error)

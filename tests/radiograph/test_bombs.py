@@ -30,6 +30,8 @@ SAID = {
     "dicom_of_fragments": "too long|broken",
     "dicom_of_elements": "too long|no picture",
     "dicom_of_items": "too long|no picture",
+    "zip_of_bzip2": "packed in a way that is not unpacked here.*BZIP2",
+    "zip_of_lzma": "packed in a way that is not unpacked here.*LZMA",
 }
 
 
