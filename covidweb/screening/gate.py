@@ -4,7 +4,7 @@ Each check gives a Finding with its figure and its limit. Films that fail one ar
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +69,11 @@ class Gate:
         return cls(mean, precision, section.limit, needs_lungs)
 
     def check(
-        self, film: Radiograph, lungs: Lungs | None, features: np.ndarray | None
+        self,
+        film: Radiograph,
+        lungs: Lungs | None,
+        features: np.ndarray | None,
+        first: Sequence[Finding] = (),
     ) -> tuple[Finding, ...]:
         """Return one finding per check, in the order a reader would ask.
 
@@ -77,11 +81,13 @@ class Gate:
             film: the film.
             lungs: what the lung network found, or None where there is none.
             features: float32 (C,) of the classifier, or None.
+            first: what `check_alone` gave, so that it need not look again.
         """
+        found = list(first or check_alone(film))
         if lungs is None and features is not None and self.needs_lungs:
-            return (*_first(film, None), _NO_FINDER)
-        found = _first(film, lungs)
+            return (*found, _NO_FINDER)
         if lungs is not None:
+            found = [_contrast(film, lungs) if one.name == "contrast" else one for one in found]
             found.append(_lungs(lungs))
             if lungs.plausible:
                 found.append(_inverted(film, lungs))
@@ -216,17 +222,17 @@ _NO_FINDER = Finding(
 )
 
 
-def _first(film: Radiograph, lungs: Lungs | None) -> list[Finding]:
-    """Return the checks that need no network."""
-    return [
+def check_alone(film: Radiograph) -> tuple[Finding, ...]:
+    """Return the findings that need no network."""
+    return (
         _colour(film),
         _levels(film),
-        _contrast(film, lungs),
+        _contrast(film, None),
         _aspect(film),
         _view(film),
         _body_part(film),
         _text(film),
-    ]
+    )
 
 
 def _lungs(lungs: Lungs) -> Finding:
@@ -268,7 +274,7 @@ def lung_brightness(film: Radiograph, lungs: Lungs) -> float:
 def _sampled(pixels: np.ndarray, side: int) -> np.ndarray:
     """Return float32 (side, side), every so many pixels of (H, W)."""
     rows, columns = (np.linspace(0, length - 1, side).astype(int) for length in pixels.shape)
-    return np.asarray(pixels[np.ix_(rows, columns)])
+    return np.asarray(pixels[rows].take(columns, axis=1))
 
 
 def _inside(pixels: np.ndarray, box: Box) -> np.ndarray:

@@ -244,12 +244,12 @@ class Screener:
     def _findings(self, ready: Prepared, features: np.ndarray | None) -> tuple[Finding, ...]:
         """Return the gate's findings; a film that lies wrong gets no others but its own reason."""
         film, laid = ready.laid.film, ready.laid.findings
-        first = self._gate.check(film, None, None)
+        first = gate.check_alone(film)
         if not all(finding.passed for finding in first):
-            return self._gate.check(film, ready.lungs, features)
+            return self._gate.check(film, ready.lungs, features, first)
         if not ready.laid.passed:
             return (*first, *laid)
-        return (*laid, *self._gate.check(film, ready.lungs, features))
+        return (*laid, *self._gate.check(film, ready.lungs, features, first))
 
     def _result(self, ready: Prepared, output: EngineOutput, i: int) -> ScreeningResult:
         features = None if output.features is None else output.features[i]
