@@ -1,10 +1,13 @@
 """Start Streamlit on the frame, guarded, so that every address opens inside it.
 
-Three things are set before Streamlit starts:
+Four things are set before Streamlit starts:
 
 - The frame names the pages. Beside a folder named `pages/`, Streamlit would serve each file in it
   as a page of its own until the first visitor has run the frame.
 - Uploads stay in memory. Starlette would put every file over 1 MB into the temporary folder.
+- The networks are left alone. Streamlit would end every run of a page, also of the part that looks
+  how far the films are twice a second, with a new start of Keras: its kernels are thrown away and
+  all of TensorFlow's objects looked through, while no other thread gets on.
 - Nothing is asked of the network. Streamlit's welcome would ask for the machine's public address.
 """
 
@@ -24,6 +27,7 @@ from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.file_util import get_static_dir
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import script_runner
 
 from covidweb.errors import EXPECTED, DataError, sentence
 from covidweb.markdown import escape
@@ -44,6 +48,7 @@ _LOG = logging.getLogger(__name__)
 def make_app(entry: Path) -> st.App:
     """Return the ASGI app that serves the frame, with `/healthz` and `/readyz`."""
     PagesManager.uses_pages_directory = False
+    script_runner._clean_problem_modules = _leave_networks
     return st.App(
         entry,
         routes=health.routes(),
@@ -99,6 +104,10 @@ async def _starting(app: st.App) -> AsyncIterator[dict[str, Any]]:
     # A body is cut off at the limit and 1 MiB for what is around the file in it.
     MultiPartParser.spool_max_size = (int(config.get_option("server.maxUploadSize")) + 2) * _MIB
     yield {}
+
+
+def _leave_networks() -> None:
+    """Stand where Streamlit would call `keras.backend.clear_session`."""
 
 
 def _name_temporary_folder() -> None:
