@@ -9,7 +9,9 @@ st.markdown(
     "the hospitals that the model learned from; how far it holds elsewhere is said beside it."
 )
 st.warning(parts.DISCLAIMER, icon=":material/medical_information:")
-home.take_film()
+with st.container():
+    home.take_film()
 home.next_steps()
-home.models()
+with st.container():
+    home.models()
 home.what_it_is_not()

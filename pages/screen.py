@@ -18,7 +18,7 @@ from covidweb.views.screen import (
     worklist,
 )
 
-heading, picker = st.columns([3, 1])
+heading, picker = st.columns([2, 1])
 with heading:
     st.title("Screen chest films")
     st.caption(parts.DISCLAIMER)
@@ -35,16 +35,21 @@ upload.came()
 cut = verdict.chosen_threshold(bundle)
 tools = st.container(horizontal=True, vertical_alignment="center")
 with tools:
-    upload.buttons(films)
+    upload.sample_button(films)
     reading.switch()
-progress.show(films)
+    upload.clear_button(films)
+# What comes and goes has a place of its own: whatever follows keeps its place, and is never shown
+# twice while the page is drawn again.
+with st.container():
+    progress.show(films)
 rows = [Row(row.film, judged(row.result, bundle.card, cut)) for row in films.rows(bundle.sha256)]
 secret = any(reading.hidden(row) for row in rows)
 if len(rows) > 1 and not secret:
     tools.markdown(table.counts(rows), width="content")
+large, many = st.container(), st.container()
 if rows:
-    large = st.container()
-    shown = table.show(films, rows, reading.hidden) if len(rows) > 1 else rows
+    with many:
+        shown = table.show(films, rows, reading.hidden) if len(rows) > 1 else rows
     with large:
         chosen = single.show(films, shown, bundle) if shown else None
     if not secret:

@@ -45,6 +45,17 @@ def widen() -> None:
     st.html(f"<style>{own} {{padding: 4.5rem 2rem 4rem}}</style>")
 
 
+def apart(draw: Callable[[], None]) -> None:
+    """Draw a fragment in a container of its own.
+
+    A fragment that is due again as a page has been drawn takes its first drawing out of what is
+    still to be sent; what stands after it beside it would then have no place, and Streamlit's
+    script in the browser stops for good.
+    """
+    with st.container():
+        draw()
+
+
 def problem(sentence: str) -> None:
     """Show one sentence about something that did not work."""
     st.warning(sentence, icon=":material/warning:")

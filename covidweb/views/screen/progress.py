@@ -5,6 +5,7 @@ import time
 import streamlit as st
 
 from covidweb.markdown import escape
+from covidweb.screening.words import films_words
 from covidweb.screening.worklist import Progress, Worklist
 from covidweb.views import parts
 
@@ -26,7 +27,7 @@ def show(worklist: Worklist) -> None:
         worklist.wait(AT_ONCE)
     now = worklist.progress()
     if now.state in _AT_WORK:
-        _live(worklist, now.version, time.monotonic())
+        parts.apart(lambda: _live(worklist, now.version, time.monotonic()))
         st.button(
             "Stop here",
             icon=":material/stop_circle:",
@@ -38,17 +39,21 @@ def show(worklist: Worklist) -> None:
         _go_on(worklist, "Try again")
     elif now.state == "stopped":
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"Stopped: {_films(now.left)} not screened.", width="content")
+            st.markdown(f"Stopped: {films_words(now.left)} not screened.", width="content")
             _go_on(worklist, "Go on")
 
 
 def said(now: Progress) -> str:
     """Say how far a worklist is."""
     if now.state == "loading":
-        return f"Loading the model; {_films(now.left)} waiting" if now.left else "Loading the model"
+        return (
+            f"Loading the model; {films_words(now.left)} waiting"
+            if now.left
+            else "Loading the model"
+        )
     left = "" if now.seconds_left is None else f", {duration(now.seconds_left)} left"
-    others = f"; {_films(now.ahead)} of other readers first" if now.ahead else ""
-    return f"{now.done} of {now.total} films{left}{others}"
+    others = f"; {films_words(now.ahead)} of other readers first" if now.ahead else ""
+    return f"{now.done:,} of {films_words(now.total)}{left}{others}"
 
 
 def duration(seconds: float) -> str:
@@ -69,7 +74,3 @@ def _live(worklist: Worklist, drawn: int, at: float) -> None:
 
 def _go_on(worklist: Worklist, label: str) -> None:
     st.button(label, icon=":material/play_circle:", key="screen_go_on", on_click=worklist.resume)
-
-
-def _films(count: int) -> str:
-    return "1 film" if count == 1 else f"{count:,} films"

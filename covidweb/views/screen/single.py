@@ -58,8 +58,8 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
 def _places(several: bool) -> dict[str, DeltaGenerator]:
     """Lay out the page: beside each other, or on a phone below each other, the answer first."""
     if "Mobi" in str(st.context.headers.get("User-Agent", "")):
-        order = ("answer", "film", "rail", "more") if several else ("answer", "film", "more")
-        return {place: st.container() for place in order}
+        places = {place: st.container() for place in ("answer", "film", "rail", "more")}
+        return places if several else {k: v for k, v in places.items() if k != "rail"}
     widths = {"rail": 6, "film": 18, "answer": 9} if several else {"film": 18, "answer": 9}
     places = dict(zip(widths, st.columns(list(widths.values()), gap="medium"), strict=True))
     return places | {"more": places["answer"]}

@@ -32,8 +32,9 @@ def take_in(worklist: Worklist) -> None:
             label_visibility="collapsed",
         )
         uploader(worklist, kind == _FOLDER)
-    for note in worklist.notes:
-        st.caption(f":material/info: {escape(note)}")
+    with st.container():
+        for note in worklist.notes:
+            st.caption(f":material/info: {escape(note)}")
 
 
 def uploader(worklist: Worklist, folder: bool = False) -> None:
@@ -111,8 +112,8 @@ def _handed_over(worklist: Worklist) -> None:
         worklist.add([Source(base_name(film["name"]), lambda: data)], "dataset", truth)
 
 
-def buttons(worklist: Worklist) -> None:
-    """Draw the buttons for a sample and for an empty list."""
+def sample_button(worklist: Worklist) -> None:
+    """Draw the button that adds a simulated film."""
     press(
         "Try a simulated film",
         "experiment",
@@ -120,6 +121,10 @@ def buttons(worklist: Worklist) -> None:
         partial(add_samples, worklist),
         "Computed from a digital chest, nobody's radiograph; each click gives another.",
     )
+
+
+def clear_button(worklist: Worklist) -> None:
+    """Draw the button that empties the list, where there is anything in it."""
     if worklist.films or worklist.notes:
         st.button(
             "Clear the list",

@@ -136,7 +136,7 @@ def _watch() -> None:
     epochs = right.number_input(
         "Planned epochs", 1, 1000, None, key="watched_epochs", placeholder="not known"
     )
-    _live(str(found[name]), name, int(epochs or 0))
+    parts.apart(lambda: _live(str(found[name]), name, int(epochs or 0)))
 
 
 @st.fragment(run_every=REFRESH_SECONDS)

@@ -32,7 +32,7 @@ def show(bundles: list[Bundle]) -> None:
         return
     rule = bundle.card.threshold_rule or "no rule was written down"
     st.caption(f"The card's threshold is {data.threshold(bundle):.3f}. Rule: {escape(rule)}")
-    _slider(rows, bundle)
+    parts.apart(lambda: _slider(rows, bundle))
     _calibration(rows)
     _decision(rows)
     _histograms(rows, data.threshold(bundle))
