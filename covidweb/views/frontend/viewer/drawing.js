@@ -7,10 +7,10 @@ class Drawing {
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d", { alpha: false });
-    this.buffer = document.createElement("canvas");
-    this.pixels = this.buffer.getContext("2d", { willReadFrequently: true });
     this.table = new Uint32Array(65536);
     this.tableOf = "";
+    this.placed = "";
+    this.layer = document.createElement("canvas");
     this.place = { ...FIT };
     this.window = { ...PLAIN };
     this.evidence = null;
@@ -19,13 +19,12 @@ class Drawing {
     this.lines = [];
     this.frames = 0;
     this.asked = false;
-    // While the hand moves, fewer pixels do.
-    this.moving = false;
   }
 
   show(levels, evidence) {
     this.levels = levels;
     this.evidence = evidence;
+    this.placed = "";
     this.ask();
   }
 
@@ -67,49 +66,45 @@ class Drawing {
     context.fillRect(0, 0, canvas.width, canvas.height);
     if (!this.levels || !canvas.width || !canvas.height) return;
     const matrix = this.matrix;
-    context.setTransform(matrix);
-    context.imageSmoothingEnabled = this.scale < 6;
-    this.drawFilm(matrix);
+    this.lay(matrix);
+    this.drawFilm();
     if (!this.veiled) this.drawEvidence();
+    context.setTransform(matrix);
     if (!this.veiled) this.drawLines();
     this.drawSides(matrix);
     this.frames += 1;
     canvas.dataset.frames = this.frames;
   }
 
-  // Only what is in view is coloured, from the smallest level that has pixels enough.
-  drawFilm(matrix) {
-    const whole = this.levels[0];
-    const enough = whole.width * this.scale * (this.moving ? 0.6 : 0.99);
-    const level = this.levels.findLast((l) => l.width >= enough) || whole;
-    const [left, top, right, bottom] = this.inView(matrix);
-    const [sx, sy] = [level.width / whole.width, level.height / whole.height];
-    const x = Math.max(0, Math.floor(left * sx) - 1);
-    const y = Math.max(0, Math.floor(top * sy) - 1);
-    const w = Math.min(level.width, Math.ceil(right * sx) + 1) - x;
-    const h = Math.min(level.height, Math.ceil(bottom * sy) + 1) - y;
-    if (w <= 0 || h <= 0) return;
-    this.setTable();
-    if (this.buffer.width !== w || this.buffer.height !== h) {
-      this.buffer.width = w;
-      this.buffer.height = h;
-      this.image = null;
-    }
-    this.image ||= this.pixels.createImageData(w, h);
-    colourIn(level, x, y, w, h, this.table, new Uint32Array(this.image.data.buffer));
-    this.pixels.putImageData(this.image, 0, 0);
-    this.context.drawImage(this.buffer, x / sx, y / sy, w / sx, h / sy);
+  // What only depends on the place: the film's greys, and the evidence, at the canvas's pixels.
+  lay(matrix) {
+    const { canvas, levels, layer } = this;
+    const wanted = `${matrix} ${canvas.width} ${canvas.height}`;
+    if (wanted === this.placed) return;
+    this.placed = wanted;
+    this.greys = sampled(levels, matrix, this.scale, canvas);
+    this.image = this.greys && this.context.createImageData(this.greys.width, this.greys.height);
+    if (!this.evidence) return;
+    layer.width = canvas.width;
+    layer.height = canvas.height;
+    const { width, height } = levels[0];
+    const [left, top, right, bottom] = this.evidence.box;
+    const context = layer.getContext("2d");
+    context.setTransform(matrix);
+    context.drawImage(
+      this.evidence.picture,
+      left * width,
+      top * height,
+      (right - left) * width,
+      (bottom - top) * height,
+    );
   }
 
-  inView(matrix) {
-    const back = matrix.inverse();
-    const { width, height } = this.canvas;
-    const corners = [[0, 0], [width, 0], [0, height], [width, height]].map(([x, y]) =>
-      back.transformPoint({ x, y }),
-    );
-    const xs = corners.map((p) => p.x);
-    const ys = corners.map((p) => p.y);
-    return [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
+  drawFilm() {
+    if (!this.greys) return;
+    this.setTable();
+    colourIn(this.greys.grey, this.table, new Uint32Array(this.image.data.buffer));
+    this.context.putImageData(this.image, this.greys.x, this.greys.y);
   }
 
   setTable() {
@@ -121,19 +116,9 @@ class Drawing {
 
   drawEvidence() {
     if (!this.evidence || this.opacity <= 0) return;
-    const { width, height } = this.levels[0];
-    const [left, top, right, bottom] = this.evidence.box;
-    const context = this.context;
-    context.imageSmoothingEnabled = true;
-    context.globalAlpha = this.opacity;
-    context.drawImage(
-      this.evidence.picture,
-      left * width,
-      top * height,
-      (right - left) * width,
-      (bottom - top) * height,
-    );
-    context.globalAlpha = 1;
+    this.context.globalAlpha = this.opacity;
+    this.context.drawImage(this.layer, 0, 0);
+    this.context.globalAlpha = 1;
   }
 
   drawLines() {

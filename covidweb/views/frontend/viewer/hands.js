@@ -11,7 +11,6 @@ function listenTo(viewer) {
     canvas.focus({ preventScroll: true });
     canvas.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, event);
-    viewer.drawing.moving = true;
   };
   canvas.onpointermove = (event) => {
     const before = pointers.get(event.pointerId);
@@ -22,8 +21,6 @@ function listenTo(viewer) {
   };
   canvas.onpointerup = canvas.onpointercancel = (event) => {
     pointers.delete(event.pointerId);
-    viewer.drawing.moving = pointers.size > 0;
-    viewer.drawing.ask();
   };
   canvas.oncontextmenu = (event) => event.preventDefault();
   canvas.ondblclick = () => viewer.act("reset");

@@ -61,11 +61,7 @@ function fillTable(table, low, high, invert) {
   }
 }
 
-// Colour a rectangle of a level into 32-bit pixels.
-function colourIn(level, x, y, w, h, table, target) {
-  let to = 0;
-  for (let row = y; row < y + h; row += 1) {
-    const from = row * level.width + x;
-    for (let at = from; at < from + w; at += 1) target[to++] = table[level.grey[at]];
-  }
+// Colour greys into 32-bit pixels.
+function colourIn(grey, table, target) {
+  for (let at = 0; at < grey.length; at += 1) target[at] = table[grey[at]];
 }
