@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from covidweb.bundle import HISTORY, PREDICTIONS, WEIGHTS, read_bundle, seal
 
 ROOT = Path(__file__).resolve().parents[2]
+# A machine that is busy draws a page slowly: tests wait for what they want to see, not for a time.
+expect.set_options(timeout=30_000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -98,12 +100,18 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, server: str) -> Iterator[Page]:
-    """A fresh page that knows the server's address; times out after 30 s."""
+    """A fresh page that knows the server's address; times out after 30 s.
+
+    An error of a script in the browser fails the test: what the page shows after one may be old.
+    """
     context = browser.new_context(base_url=server, viewport={"width": 1440, "height": 1000})
+    failed: list[str] = []
+    context.on("weberror", lambda error: failed.append(str(error.error)))
     page = context.new_page()
     page.set_default_timeout(30_000)
     yield page
     context.close()
+    assert not failed
 
 
 def _wait(address: str, process: subprocess.Popen, log: Path, seconds: float = 180) -> None:

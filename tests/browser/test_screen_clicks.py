@@ -1,0 +1,122 @@
+"""What an impatient reader does: nothing may be lost, and no error may show."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+# The first film also waits for TensorFlow, on a machine that may be busy.
+PATIENCE = 300_000
+STOPPED_WITHIN = 2.0
+
+
+def well(page):
+    assert page.locator("[data-testid=stException]").count() == 0
+    expect(page.get_by_role("heading", name="Screen chest films")).to_be_visible()
+
+
+def give(page, film_png, count):
+    files = [
+        {"name": f"film-{i:02d}.png", "mimeType": "image/png", "buffer": film_png(i, (64, 64))}
+        for i in range(count)
+    ]
+    page.locator("input[type=file]").first.set_input_files(files)
+
+
+def sample(page, count, seconds=0.0):
+    """Click for simulated films, whose making takes the worklist a while."""
+    button = page.get_by_role("button", name="Try a simulated film")
+    expect(button).to_be_visible()
+    start = time.monotonic()
+    for number in range(1, count + 1):
+        button.click()
+        page.wait_for_timeout(max(0, seconds * number / count - (time.monotonic() - start)) * 1000)
+
+
+def counted(page, count):
+    expect(page.get_by_text(re.compile(f"^{count} films: "))).to_be_visible(timeout=PATIENCE)
+
+
+def drawing_takes(page):
+    """Return the seconds in which this machine draws the page anew."""
+    switch = page.get_by_role("switch", name="Read first, then see the model")
+    start = time.monotonic()
+    page.get_by_text("Read first, then see the model").click()
+    expect(page.get_by_text("What do you see?")).to_be_visible(timeout=PATIENCE)
+    taken = time.monotonic() - start
+    page.get_by_text("Read first, then see the model").click()
+    expect(switch).not_to_be_checked()
+    expect(page.get_by_text("What do you see?")).to_be_hidden(timeout=PATIENCE)
+    return taken
+
+
+def test_thirty_clicks_in_ten_seconds_are_thirty_films(page):
+    page.goto("/screen")
+    sample(page, 30, seconds=10)
+    counted(page, 30)
+    well(page)
+
+
+def test_stop_is_obeyed_at_once_and_says_so(page):
+    page.set_default_timeout(PATIENCE)
+    page.goto("/screen")
+    sample(page, 1)
+    expect(page.get_by_text("Probability of COVID-19:").first).to_be_visible(timeout=PATIENCE)
+    drawing = drawing_takes(page)
+    sample(page, 40)
+    page.get_by_role("button", name="Stop here").click()
+    start = time.monotonic()
+    said = page.get_by_text(re.compile(r"^Stopped: \d+ films? not screened"))
+    expect(said).to_be_visible(timeout=PATIENCE)
+    assert time.monotonic() - start < STOPPED_WITHIN + drawing
+    left = int(re.search(r"\d+", said.inner_text()).group())
+    assert 0 < left <= 40
+    page.get_by_role("button", name="Go on").click()
+    counted(page, 41)
+    well(page)
+
+
+def test_a_film_taken_out_of_the_uploader_is_gone(page, film_png):
+    page.goto("/screen")
+    give(page, film_png, 3)
+    counted(page, 3)
+    page.get_by_text("Add films").click()
+    page.get_by_role("button", name=re.compile("^(Remove|Delete).*film-01")).first.click()
+    counted(page, 2)
+    well(page)
+
+
+def test_a_page_loaded_anew_finds_its_films_again(page, film_png):
+    page.goto("/screen")
+    give(page, film_png, 5)
+    counted(page, 5)
+    page.reload()
+    counted(page, 5)
+    well(page)
+
+
+def test_another_tab_has_films_of_its_own(page, film_png):
+    page.goto("/screen")
+    give(page, film_png, 2)
+    counted(page, 2)
+    other = page.context.new_page()
+    other.goto("/screen")
+    expect(other.get_by_role("button", name="Try a simulated film")).to_be_visible()
+    give(other, film_png, 4)
+    counted(other, 4)
+    counted(page, 2)
+    well(other)
+
+
+def test_a_model_switched_in_mid_batch_answers_for_every_film(page):
+    page.set_default_timeout(PATIENCE)
+    page.goto("/screen")
+    sample(page, 20)
+    expect(page.get_by_role("button", name="Stop here")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("combobox", name=re.compile("Model")).click()
+    page.get_by_role("option").filter(has_not_text="Another").click()
+    counted(page, 20)
+    well(page)
