@@ -14,7 +14,7 @@ from covidweb.report.letters import literal, prose, shortened
 from covidweb.report.overlay import overlay
 from covidweb.report.phrases import interval, percent, probability
 from covidweb.report.sheet import LEFT, WIDE, Sheet
-from covidweb.screening.words import HEADLINES, headline
+from covidweb.screening.words import HEADLINES, films_words, headline
 
 THUMBNAIL = 160
 """Longest side of a thumbnail in pixels."""
@@ -64,7 +64,7 @@ def _heading(pdf: Sheet, rows: Sequence[SummaryRow]) -> None:
     counts = Counter(headline(row.item.result) for row in rows)
     known = [f"{counts[words]} {words.lower()}" for words in HEADLINES.values() if counts[words]]
     first = rows[0].item.result
-    pdf.write_line(f"{len(rows)} films", 16, "B")
+    pdf.write_line(films_words(len(rows)), 16, "B")
     pdf.write_line(", ".join(known).replace("covid", "COVID") + ".", 10)
     pdf.write_line(
         f"Model {first.model.name}, threshold {percent(first.threshold)}. The rows are in the "

@@ -180,8 +180,8 @@ def advice(
     doubts, cares = _doubts(result, stable), _cares(result, known, edges_only)
     if unseen:
         cares.append(
-            "Nothing shows that this film is of a hospital that the model learned from; elsewhere "
-            "its answers are right less often."
+            "Nothing shows that this film is of a hospital that the model learned from; how far "
+            "its answers hold elsewhere is said beside them."
         )
     if doubts:
         return Advice("doubt", "Do not rely on this answer's map.", (*doubts, *cares))

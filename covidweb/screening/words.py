@@ -41,6 +41,11 @@ def answer_key(result: ScreeningResult) -> str:
     return result.verdict if result.status == "ok" and result.verdict else result.status
 
 
+def films_words(count: int) -> str:
+    """Return a number of films in words: `1 film`, `1,200 films`."""
+    return "1 film" if count == 1 else f"{count:,} films"
+
+
 def probability_words(probability: float) -> str:
     """Return a probability 0..1 as `83 %`, never rounded up or down to certainty."""
     if probability < 0.01:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, list_bundles, results
 from covidweb.markdown import escape
+from covidweb.screening.words import films_words
 from covidweb.views import figures, parts
 from covidweb.views.press import press
 from covidweb.views.screen import upload, worklist
@@ -45,7 +46,8 @@ def take_film() -> None:
     if upload.came():
         parts.go_to("pages/screen.py", "See the answer")
     elif before:
-        parts.page_link("pages/screen.py", f"Back to the {before} films", ":material/radiology:")
+        back = "Back to the film" if before == 1 else f"Back to the {films_words(before)}"
+        parts.page_link("pages/screen.py", back, ":material/radiology:")
 
 
 def next_steps() -> None:

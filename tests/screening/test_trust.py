@@ -140,7 +140,7 @@ def test_a_film_that_is_not_assessed_has_no_stability(radiograph):
         (replace(RESULT, lung_share=0.4), {}, "doubt", "Only 40%"),
         (RESULT, {"known": True}, "care", "learned from this very film"),
         (RESULT, {"edges_only": True}, "care", "edges"),
-        (RESULT, {"unseen": True}, "care", "right less often"),
+        (RESULT, {"unseen": True}, "care", "hold elsewhere"),
         (replace(RESULT, status="uncertain"), {}, "care", "often wrong"),
         (replace(RESULT, lung_mask=None, lung_share=None, lung_ratio=None), {}, "care", "outlined"),
     ],

@@ -81,7 +81,7 @@ def test_filters_narrow_and_stand_in_the_address(page):
     films = [name for name in buttons(app) if name.startswith("hannover-")]
     assert len(films) == 4
     app.button[[b.label for b in app.button].index("Clear filters")].click().run()
-    assert "pass the filters" not in text(app)
+    assert "The filters leave" not in text(app)
 
 
 def test_the_address_sets_the_filters(page):
@@ -204,4 +204,4 @@ def test_download_button_reports_films_and_faults(page, monkeypatch, tmp_path):
     app = page(section="Get data")
     app.button(key="fetch").click().run()
     assert not app.exception
-    assert "1 films fetched" in text(app) and "film-7: Its sha256 is wrong." in text(app)
+    assert "1 film fetched" in text(app) and "film-7: Its sha256 is wrong." in text(app)

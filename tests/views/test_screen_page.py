@@ -207,7 +207,7 @@ def test_filters_and_choosing_a_film(page):
     assert page.header[0].value.endswith("Not suspicious for COVID-19")
     page.text_input(key="screen_name").input("hi").run()
     assert page.dataframe[0].value["Name"].tolist() == ["high.png"]
-    assert "1 of 3 films pass the filters" in words(page)
+    assert "The filters leave 1 of 3 films" in words(page)
     page.text_input(key="screen_name").input("nothing").run()
     assert "No film passes" in page.info[0].value
     assert not page.exception

@@ -12,6 +12,7 @@ from covidweb.dataset.facts import read_facts
 from covidweb.dataset.statistics import counts
 from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
+from covidweb.screening.words import films_words
 from covidweb.sets import SETS
 from covidweb.views import parts
 from covidweb.views.dataset import detail
@@ -76,7 +77,7 @@ def _run(sets: list[str], limit: int) -> None:
     bar = st.progress(0.0, "Fetching films")
 
     def step(done: int, wanted: int) -> None:
-        bar.progress(done / max(wanted, 1), f"{done:,} of {wanted:,} films")
+        bar.progress(done / max(wanted, 1), f"{done:,} of {films_words(wanted)}")
 
     try:
         report = download(data_root(), sets, limit=limit, progress=step)
@@ -89,12 +90,13 @@ def _run(sets: list[str], limit: int) -> None:
 
 def _tell(report: DownloadReport) -> None:
     st.success(
-        f"{report.fetched:,} films fetched, {report.present:,} were there already.",
+        f"{films_words(report.fetched)} fetched, {report.present:,} already here.",
         icon=":material/check:",
     )
     if report.faults:
         parts.problem(
-            f"{len(report.faults):,} films did not arrive; another download asks for those only."
+            f"{films_words(len(report.faults))} did not arrive; another download asks for what is "
+            "missing only."
         )
         for fault in report.faults[:_SHOWN]:
             st.caption(escape(f"{fault.image_id}: {fault.reason}"))

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.dataset.selection import CHOICES, OUTCOMES, UNKNOWN, Selection, select
+from covidweb.screening.words import films_words
 from covidweb.views.dataset.films import Films
 
 _ALWAYS = ("label", "set", "split", "source")
@@ -29,7 +30,7 @@ def show(table: Films) -> pd.DataFrame:
     narrowed = any(values.values()) or age or score or outcome or text
     if narrowed:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{len(chosen):,}** of {len(rows):,} films pass the filters.")
+            st.markdown(f"The filters leave **{len(chosen):,}** of {films_words(len(rows))}.")
             st.button("Clear filters", icon=":material/filter_alt_off:", on_click=_clear)
     return chosen
 

@@ -8,6 +8,7 @@ from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
 from covidweb.metrics import Value
 from covidweb.screening.interval import Curves, calibration_curves
+from covidweb.screening.words import films_words
 from covidweb.sets import VALIDATION
 from covidweb.views import figures
 
@@ -105,7 +106,7 @@ def sentence(place: Place) -> str:
         }
         parts.append(f"wrongly suspects **{_of_100(alarms)}** of 100 normal ones")
     said = " and ".join(parts) or "could not be measured"
-    return f"At {PLACES[place.name]}, it {said} ({place.films:,} films)."
+    return f"At {PLACES[place.name]}, it {said} ({films_words(place.films)})."
 
 
 def interval_covers(bundle: Bundle) -> str:

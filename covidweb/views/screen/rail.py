@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from covidweb.screening.films import Film, Row
-from covidweb.screening.words import SHORT, answer_key, probability_words
+from covidweb.screening.words import SHORT, answer_key, films_words, probability_words
 from covidweb.screening.worklist import Worklist
 from covidweb.views.frontend import component
 
@@ -33,7 +33,7 @@ def show(
     component("rail")(
         key=_KEY,
         data={
-            "label": f"{len(rows)} films",
+            "label": films_words(len(rows)),
             "chosen": chosen.film.id,
             "cut": chosen.result.threshold,
             "films": [entry(row, hidden(row)) for row in part],

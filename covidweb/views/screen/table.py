@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from covidweb.screening.films import Row
-from covidweb.screening.words import HEADLINES, ZONE_TITLES, headline, top_zones
+from covidweb.screening.words import HEADLINES, ZONE_TITLES, films_words, headline, top_zones
 from covidweb.screening.worklist import Worklist
 
 _ROW_HEIGHT = 64
@@ -36,7 +36,9 @@ def show(
     if not kept:
         st.info("No film passes these filters.", icon=":material/filter_alt:")
     elif len(kept) < len(rows):
-        st.caption(f":material/filter_alt: {len(kept)} of {len(rows)} films pass the filters.")
+        st.caption(
+            f":material/filter_alt: The filters leave {len(kept)} of {films_words(len(rows))}."
+        )
     return kept
 
 
@@ -45,7 +47,9 @@ def counts(rows: Sequence[Row]) -> str:
     words = [headline(row.result) for row in rows]
     said = [f"{words.count(title)} {title.lower()}" for title in HEADLINES.values()]
     shown = [text for text in said if not text.startswith("0 ")]
-    return f"**{len(rows)} films**: " + ", ".join(shown).replace("covid-19", "COVID-19") + "."
+    return (
+        f"**{films_words(len(rows))}**: " + ", ".join(shown).replace("covid-19", "COVID-19") + "."
+    )
 
 
 def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool]) -> None:
@@ -62,12 +66,12 @@ def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool
         selection_mode="single-cell",
         column_config={
             "Picture": st.column_config.ImageColumn("Film", width=60),
-            "Name": st.column_config.TextColumn("Name", width="medium"),
-            "Answer": st.column_config.TextColumn("Answer", width="medium"),
+            "Name": st.column_config.TextColumn("Name", width=170),
+            "Answer": st.column_config.TextColumn("Answer", width=200),
             "Probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0.0, max_value=1.0, format="percent", width="medium"
+                "Probability", min_value=0.0, max_value=1.0, format="percent", width=150
             ),
-            "Reason": st.column_config.TextColumn("Reason", width="large"),
+            "Reason": st.column_config.TextColumn("Reason", width=560),
         },
         alt="The films with their answers, the most suspicious first",
     )

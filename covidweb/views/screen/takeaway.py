@@ -90,7 +90,7 @@ def _say_text(worklist: Worklist, rows: Sequence[Row], chosen: Row | None) -> No
         st.warning(f"It seems that {_BURNT_IN}", icon=":material/visibility:")
     if len(rows) > 1:
         st.caption(
-            f"{admitted} of these {len(rows)} films have burnt-in text by what their files say. "
+            f"Burnt-in text, by what the files say: on {admitted} of these {len(rows)} films. "
             "Not every file says so: look at pictures before you pass them on."
         )
 

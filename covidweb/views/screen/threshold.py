@@ -9,6 +9,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle
 from covidweb.screening.films import Row
+from covidweb.screening.words import films_words
 from covidweb.views import parts
 from covidweb.views.charts import COLOURS, MUTED
 from covidweb.views.screen import meaning
@@ -123,7 +124,7 @@ def _rates(bundle: Bundle, threshold: float, prevalence: float) -> None:
         alt="Sensitivity, specificity, PPV and NPV inside and outside",
     )
     counted = "; ".join(
-        f"{meaning.PLACES[p.name]}: {p.films:,} films, {p.positives:,} of them COVID-19"
+        f"{meaning.PLACES[p.name]}: {films_words(p.films)}, {p.positives:,} of them COVID-19"
         for p in places
     )
     st.caption(f"With 95 % intervals over patients. Measured on {counted}.")

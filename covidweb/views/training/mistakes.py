@@ -7,6 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
+from covidweb.screening.words import films_words
 from covidweb.sets import set_title
 from covidweb.views import parts
 from covidweb.views.training import data, films
@@ -52,10 +53,10 @@ def _pick(kind: str, rows: pd.DataFrame, limit: float) -> tuple[pd.DataFrame, st
     if kind == _KINDS[0]:
         found = results.mistakes(rows, limit)
         missed = int(found["covid"].sum())
-        said = f"{len(found)} of {len(rows)} films are answered wrongly at the threshold "
         return found, (
-            f"{said}{limit:.2f}: {missed} missed, {len(found) - missed} called COVID-19 that are "
-            "not. The most confident come first."
+            f"Answered wrongly at the threshold {limit:.2f}: {len(found)} of "
+            f"{films_words(len(rows))}, {missed} missed and {len(found) - missed} wrongly called "
+            "COVID-19. The most confident come first."
         )
     if kind == _KINDS[1]:
         return results.least_certain(
