@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from covidweb.bundle import read_bundle
 from covidweb.cli import app
 from covidweb.commands import cluster
-from covidweb.commands.job import Job
+from covidweb.commands.job import Item, Job
 from covidweb.errors import ModelError
+from covidweb.radiograph import Source
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +23,7 @@ def two_cores(seed_root):
 
     before = {name: os.environ.get(name) for name in ("COVIDWEB_MODELS", "PYTHONPATH")}
     os.environ["COVIDWEB_MODELS"] = str(seed_root)
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT)])
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "commands")])
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     yield
     ray.shutdown()
@@ -60,6 +62,22 @@ def test_two_workers_give_the_records_of_one_process(two_cores, folder, tmp_path
         assert {k: ours[k] for k in same} == {k: theirs[k] for k in same}
     names = [sorted(p.name for p in (tmp_path / place).iterdir()) for place in ("local", "ray")]
     assert names[0] == names[1] and len(names[0]) == 10
+
+
+def test_a_killed_worker_costs_no_film(two_cores, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "BLOCK", 2)
+    films = sorted(folder.glob("[0-9].png"))
+    read = [film.read_bytes for film in films]
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    from deadly import DeadlyOnce
+
+    read[4] = DeadlyOnce(films[4], tmp_path / "died")
+    items = [Item(Source(f.name, r, str(f)), f.stem) for f, r in zip(films, read, strict=True)]
+    job = Job("seed", read_bundle("seed").sha256)
+    found = list(cluster.records(job, items, workers=2))
+    assert (tmp_path / "died").exists()
+    assert [record["file"] for record in found] == [str(film) for film in films]
+    assert {record["status"] for record in found} <= {"ok", "uncertain"}
 
 
 def test_films_at_addresses_are_listed_and_read(seed_root, folder, monkeypatch):
