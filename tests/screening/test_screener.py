@@ -75,6 +75,13 @@ def test_screen_and_probabilities_agree(screener, film_png):
     assert np.ptp(together) > 0
 
 
+def test_a_probability_at_the_threshold_is_called_covid(screener, radiograph):
+    probability = screener.screen(radiograph).probability
+    for threshold, verdict in ((probability, "covid"), (np.nextafter(probability, 1), "normal")):
+        found = with_card(screener, threshold=float(threshold)).screen(radiograph)
+        assert (found.probability, found.verdict) == (probability, verdict)
+
+
 def test_no_lungs_means_not_assessed_and_no_probability(plain, radiograph):
     finder = DrawnLungs(plausible=False)
     screener = Screener(plain.bundle, plain._model, plain._engine, finder, plain._gate)
