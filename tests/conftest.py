@@ -20,6 +20,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
+def pytest_sessionfinish() -> None:
+    """End the children that wait for films: what is left to run is what a test forgot."""
+    from covidweb.radiograph import apart
+
+    apart.stop()
+
+
 @pytest.fixture(autouse=True)
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of training runs: no test leaves anything elsewhere."""

@@ -87,11 +87,14 @@ def _slot() -> Iterator[None]:
 def _in_child(data: bytes, kind: str) -> tuple[Pixels, Facts]:
     with _lock:
         child = _idle.pop() if _idle else None
-    if child is None or not child.is_alive():
-        child = _Child()
+    if child is not None and not child.is_alive():
+        child.close()
+        child = None
+    child = child or _Child()
     try:
         answer = child.decode(data, kind)
     except _Died as death:
+        child.close()
         raise ImageError(death.reason(data, kind)) from death
     with _lock:
         _idle.append(child)
