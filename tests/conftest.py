@@ -127,7 +127,7 @@ def classifier_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model.get_layer("opacity_share").set_weights([np.array([[0.5]], np.float32)])
     # An untrained trunk hardly moves: what it says is made louder, so that films differ.
     model.get_layer("widen").set_weights([2000 * model.get_layer("widen").get_weights()[0]])
-    signs = np.array([[3.0], [-3.0], [2.0], [-2.0], [0.5]], np.float32)
+    signs = np.array([[3, -3, 2, -2, 0.5, 1, -1, 1, -1]], np.float32).T
     model.get_layer("covid_reading").set_weights([signs, np.zeros(1, np.float32)])
     model.save(folder / WEIGHTS)
     reader = keras.Model(model.input, model.get_layer("features").output)

@@ -3,16 +3,21 @@
 Preprocessing is part of the graph: the film is standardised by its lungs, and what lies beyond
 their surroundings is blanked. A trunk with a bounded field of view (`covidweb.networks.trunk`)
 gives 14 x 14 cells. One map says of each cell how likely it is opaque, taught by boxes and by
-opacities of known place; the cell's features count by as much, and only inside the lungs. Their sum
-over the lungs' area gives `features`, and every answer is linear in them. So each cell's share of
-an answer is known exactly, and Grad-CAM (Selvaraju et al., 2017) falls out of the forward pass.
+opacities of known place; the cell's features count by as much, and once more by a tenth whatever it
+looks like, and only inside the lungs. Their sum over the lungs' area gives `features`, and every
+answer is linear in them: opacity in what counts by how opaque it looks, COVID-19 in all. So each
+cell's share of an answer is known exactly, and Grad-CAM (Selvaraju et al., 2017) falls out of the
+forward pass.
 
 Layer names are part of the contract with `covidweb.screening`: `last_map` (N, h, w, C), `features`
-(N, C), `opaque` (N, h, w, 1) in 0..1, `opacity_logit` (N, 1), `covid_logit` (N, 1), `probability`
-(N, 2), uncalibrated softmax over covid, normal; `covid_logit` is log p(covid)/p(normal).
+(N, C), `opaque_features` (N, K), the first of them, `opaque` (N, h, w, 1) in 0..1, `opacity_logit`
+(N, 1), `covid_logit` (N, 1), `probability` (N, 2), uncalibrated softmax over covid, normal;
+`covid_logit` is log p(covid)/p(normal).
 """
 
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from covidweb.networks.trunk import build_trunk
 
@@ -24,6 +29,8 @@ STRIDE = 16
 STAGE = 4
 WIDTH = 96
 CAM_LAYER = "last_map"
+FAINT = 0.1
+"""What a cell counts for the COVID-19 reading beside what it counts by how opaque it looks."""
 _NEAR = 3
 """Cells around the lungs that the network may see, as a square window."""
 _REACH = 2.5
@@ -39,7 +46,7 @@ def build_classifier(
 
     Args:
         size: side of the square input in pixels, a multiple of 16.
-        width: features of a cell; `features` has one more, how opaque the cell is.
+        width: features of a cell; `features` has them twice, and how opaque the cell is.
         stage: last stage of the trunk, 3 to 5. Stage 3 is joined to a later one.
         cut: blank everything but the lungs, not only what lies away from them.
 
@@ -69,13 +76,15 @@ def build_classifier(
     opaque = layers.Activation("sigmoid", name="opaque")(logit)
 
     counted = layers.Multiply(name="counted")([x, opaque])
-    weighed = layers.Concatenate(name="weighed")([counted, opaque])
+    faint = layers.Rescaling(FAINT, name="faint")(x)
+    weighed = layers.Concatenate(name="weighed")([counted, opaque, faint])
     last_map = layers.Multiply(name=CAM_LAYER)([weighed, cells])
     total = layers.GlobalAveragePooling2D(name="lung_total")(cells)
     mean = layers.GlobalAveragePooling2D(name="map_mean")(last_map)
     features = layers.Multiply(name="features")([mean, ops.reciprocal(ops.maximum(total, 1e-3))])
 
-    opacity = layers.Dense(1, name="opacity_logit")(features)
+    sick = layers.Identity(name="opaque_features")(features[:, : width + 1])
+    opacity = layers.Dense(1, name="opacity_logit")(sick)
     share = layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="opacity_share")
     read = layers.Dense(1, name="covid_reading")(features)
     covid = layers.Add(name="covid_logit")([read, share(opacity)])
@@ -119,7 +128,8 @@ def covid_direction(model: "keras.Model") -> Any:
         model.get_layer(name).get_weights()[0]
         for name in ("covid_reading", "opacity_logit", "opacity_share")
     )
-    return read[:, 0] + share[0, 0] * opacity[:, 0]
+    opacity = np.pad(opacity[:, 0], (0, len(read) - len(opacity)))
+    return read[:, 0] + share[0, 0] * opacity
 
 
 def covid_bias(model: "keras.Model") -> float:

@@ -220,7 +220,9 @@ def test_the_apps_number_is_the_one_that_evaluate_wrote(
         found = screener.screen(read_radiograph_file(data / files[image]))
         if found.probability is not None:
             differences.append(abs(found.probability - score))
-    assert len(differences) > 5 and max(differences) <= 1e-5
+    # The classifier of scratch is made 2,000 times as loud, and its last digits with it; what is
+    # shipped is held to 1e-5, too, where the films are: see tests/data.
+    assert len(differences) > 5 and max(differences) <= {"seed": 1e-5, "classifier": 1e-4}[name]
     assert pd.Series(scores).nunique() > 5
 
 

@@ -2,10 +2,13 @@
 
 import pytest
 
+from covidweb.bundle import read_bundle
 from covidweb.dataset import load_manifest, split_manifest, split_pool
 from covidweb.dataset.duplicates import KnownFilms
 from covidweb.dataset.split import crossings
+from covidweb.place import home
 from covidweb.radiograph import read_radiograph_file
+from covidweb.screening import Screener
 
 pytestmark = pytest.mark.realdata
 
@@ -47,3 +50,16 @@ def test_stored_films_are_known_by_their_looks(real_data, manifest):
     for row in manifest.iloc[::1500].itertuples():
         match = known.match(read_radiograph_file(real_data / row.file))
         assert match is not None and match.image_id == row.image_id
+
+
+@pytest.mark.parametrize("name", ["default", "seed"])
+def test_the_apps_number_is_the_one_that_the_shipped_evaluation_has(name, real_data, manifest):
+    screener = Screener.load(name, home() / "model")
+    scores = read_bundle(name, home() / "model").predictions().set_index("image_id")["score"]
+    files = manifest.set_index("image_id")["file"]
+    differences = []
+    for image, score in scores.sample(12, random_state=0).items():
+        found = screener.screen(read_radiograph_file(real_data / files[image]))
+        if found.probability is not None:
+            differences.append(abs(found.probability - score))
+    assert len(differences) > 8 and max(differences) <= 1e-5

@@ -13,7 +13,7 @@ MIN_LEFT = 0.4
 def placement(
     side: int, frame: np.ndarray, size: int, rng: np.random.Generator, how: Strength
 ) -> np.ndarray:
-    """Draw how the standard frame lies on a crop, turned, zoomed and shifted a little.
+    """Draw how the standard frame lies on a crop: turned, zoomed, shifted a little, mirrored.
 
     Args:
         side: of the crop, in pixels.
@@ -30,6 +30,8 @@ def placement(
     angle = np.deg2rad(how.turn * rng.uniform(-1, 1))
     cosine, sine = np.cos(angle), np.sin(angle)
     turn = np.array([[cosine, -sine], [sine, cosine]]) * (spans * zoom / size)
+    if rng.random() < how.mirror:
+        turn[:, 0] *= -1
     return np.column_stack([turn, middle - turn @ np.full(2, size / 2)])
 
 
@@ -73,6 +75,27 @@ def wired(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             cv2.circle(drawn, (int(x), int(y)), int(rng.integers(2, 9)), level, -1, cv2.LINE_AA)
     share = rng.uniform(0.4, 1.0)
     return (grey * (1 - share) + drawn * share).astype(np.uint8)
+
+
+def patched(film: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Paint one to three round patches of uint8 (S, S, 2) in the grey of aerated lung.
+
+    Returns:
+        The grey levels uint8 (S, S), and where they are painted, bool (S, S).
+    """
+    grey, lungs = film[..., 0], film[..., 1] > 127
+    painted = np.zeros(grey.shape, np.uint8)
+    rows, columns = np.nonzero(lungs)
+    if not len(rows):
+        return grey, painted > 0
+    for _ in range(rng.integers(1, 4)):
+        at = int(rng.integers(len(rows)))
+        axes = rng.uniform(0.04, 0.13, 2) * len(grey)
+        size = (int(axes[0]), int(axes[1]))
+        centre = (int(columns[at]), int(rows[at]))
+        cv2.ellipse(painted, centre, size, float(rng.uniform(0, 180)), 0, 360, 1, -1)
+    level = np.percentile(grey[lungs], rng.uniform(20, 40))
+    return np.where(painted > 0, np.uint8(level), grey), painted > 0
 
 
 def holed(mask: np.ndarray, donor: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:

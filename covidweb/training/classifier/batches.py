@@ -18,6 +18,7 @@ from covidweb.dataset.boxes import in_boxes
 from covidweb.training.classifier.augment import (
     holed,
     lungs_only,
+    patched,
     placed,
     placement,
     wired,
@@ -104,7 +105,11 @@ class Drawer:
         """Return a changed film float32 (S, S, 2), the extent of what is known to be opaque
         (None: not known) and whether an opacity was inserted."""
         film, extent, inserted = self._placed(lesson, row, rng)
-        grey = wired(film[..., 0], rng) if rng.random() < self.how.wires else film[..., 0]
+        grey = film[..., 0]
+        if rng.random() < self.how.patches:
+            grey, gone = patched(film, rng)
+            extent = None if extent is None else np.where(gone, np.float32(0), extent)
+        grey = wired(grey, rng) if rng.random() < self.how.wires else grey
         donor = self.pool.crops[int(rng.choice(self._whole))]
         changed = restyled(np.stack([grey, film[..., 1]], -1), donor, rng, self.how)
         return self._hidden(changed, row, rng), extent, inserted

@@ -26,14 +26,15 @@ from covidweb.training.classifier.fit import Recipe, fit
 from covidweb.training.classifier.head import HeadOptions
 from covidweb.training.classifier.lessons import CHILDREN, COVID, POOL_NORMALS, Mix, Plan
 from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool, on_box
-from covidweb.training.classifier.train import MARGIN, features_of, finish
+from covidweb.training.classifier.strength import Strength
+from covidweb.training.classifier.train import MARGIN, features_of, finish, opacity_head
 from covidweb.training.run import run_folder
 
 if TYPE_CHECKING:
     import keras
 
 HOLD_OUT = ("cxnet", "openist")
-SHORT = Recipe(epochs=6, batches=50)
+SHORT = Recipe(epochs=4, batches=50)
 _OLD_NIH = tuple(
     Plan(n, ("auxiliary_nih",), "nih", label, view=view, opacity=opacity, insert=insert)
     for view in ("AP", "PA")
@@ -54,6 +55,8 @@ VARIANTS: dict[str, Recipe] = {
     "gradient_40": replace(SHORT, gradient=0.4),
     "stage_3": replace(SHORT, stage=3),
     "stage_5": replace(SHORT, stage=5),
+    "no_mirror": replace(SHORT, strength=Strength(mirror=0.0)),
+    "no_patches": replace(SHORT, strength=Strength(patches=0.0)),
 }
 
 
@@ -70,7 +73,7 @@ def run(
     spec = InputSpec(recipe.size, "lungs", MARGIN, mask_channel=True)
     pool = load_pool(data, spec, folder.parent / "cache")
     model = fit(pool, recipe, folder, seed, hold_out)
-    facts = finish(model, pool, HeadOptions(), hold_out)
+    facts = finish(model, pool, HeadOptions(), hold_out, seed)
     unseen = np.flatnonzero(
         ((pool.rows["split"] == "validation") | pool.rows["source"].isin(hold_out)) & pool.framed
     )
@@ -94,10 +97,9 @@ def logits_of(model: "keras.Model", pool: Pool, index: np.ndarray) -> tuple[np.n
     from covidweb.networks.classifier import covid_bias, covid_direction
 
     features = features_of(model, pool, index)
-    weights, bias = model.get_layer("opacity_logit").get_weights()
     return (
         features @ covid_direction(model) + covid_bias(model),
-        features @ weights[:, 0] + bias[0],
+        opacity_head(model)(features),
     )
 
 

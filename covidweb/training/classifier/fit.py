@@ -60,7 +60,7 @@ class Recipe:
         place: weight of the lesson where opacities are.
     """
 
-    epochs: int = 13
+    epochs: int = 20
     batches: int = 50
     size: int = SIZE
     width: int = WIDTH
@@ -169,7 +169,7 @@ def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     """Return the network with a loss on each lesson, compiled."""
     from keras import layers, ops
 
-    features = model.get_layer("features").output
+    features = model.get_layer("opaque_features").output
     held = ops.stop_gradient(features)
     share = recipe.gradient
     reached = held if share == 0 else share * features + (1 - share) * held

@@ -3,11 +3,13 @@
 Features are shaped by lessons within sources. What is left to do is to choose a direction in them.
 The direction that best tells COVID-19 from normal also tells hospitals apart, so directions along
 which films of one kind differ between sources are penalised: with S_w the scatter of films around
-their source's mean and S_b that of sources around their kind's mean, the direction is
-(S_w + penalty S_b + ridge)^-1 (mean COVID - mean normal), places counted equally. This is linear
-discriminant analysis with nuisance scatter, as within-class covariance normalisation (Hatch et
-al., Interspeech 2006) has it. Kinds without a COVID answer (children, other pneumonias) take part
-in the scatter and never in the means.
+their source's mean and S_b that of sources around their kind's mean, a direction's length is
+measured by S_w + penalty S_b + ridge, as within-class covariance normalisation (Hatch et al.,
+Interspeech 2006) has it, and a logistic fit pays for length. Places count equally in the fit.
+Other pneumonias, findings and children take part in the scatter. Of these only healthy children
+count in the fit, as a small share of the normals: no child of the data has COVID-19, so that a
+child's chest says nothing about the disease, but what speaks for COVID-19 must not be the looks of
+a child.
 """
 
 from collections.abc import Iterable
@@ -23,11 +25,16 @@ class HeadOptions:
     Attributes:
         penalty: weight of the scatter between sources of one kind; 0 ignores it.
         ridge: added to the diagonal, as a fraction of the mean variance.
+        fit: what the mean log loss weighs against half the squared length of the direction. Small,
+            the direction is that of linear discriminant analysis in the metric.
+        children: what healthy children weigh in the fit, as a share of the normals.
         opacity: share of the opacity answer in the COVID logit, both scaled to unit spread.
     """
 
     penalty: float = 10.0
     ridge: float = 0.02
+    fit: float = 200.0
+    children: float = 0.1
     opacity: float = 0.5
 
 
@@ -37,9 +44,10 @@ class Kinds:
 
     Attributes:
         features: float (N, C).
-        label: (N,) of `covid`, `normal`, `pneumonia`.
+        label: (N,) of `covid`, `normal`, `pneumonia`, `other`.
         source: (N,).
-        answers: bool (N,), whether the film counts as COVID-19 or normal for the means.
+        answers: bool (N,), whether the film counts as COVID-19 or normal: adults.
+        children: bool (N,), whether it is a healthy child's.
         place: (N,), sources divided further, by view where it is known of a whole source: AP and
             PA films of one hospital are two places, since the view must not give the answer.
     """
@@ -48,14 +56,27 @@ class Kinds:
     label: np.ndarray
     source: np.ndarray
     answers: np.ndarray
+    children: np.ndarray
     place: np.ndarray
 
     def take(self, chosen: np.ndarray) -> "Kinds":
         """Return the films that a bool (N,) chooses."""
         return Kinds(*(values[chosen] for values in self._columns()))
 
+    def joined(self, others: "Kinds") -> "Kinds":
+        """Return these films and others."""
+        pairs = zip(self._columns(), others._columns(), strict=True)
+        return Kinds(*(np.concatenate(pair) for pair in pairs))
+
     def _columns(self) -> tuple[np.ndarray, ...]:
-        return self.features, self.label, self.source, self.answers, self.place
+        return (
+            self.features,
+            self.label,
+            self.source,
+            self.answers,
+            self.children,
+            self.place,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +107,7 @@ def fit_head(films: Kinds, opacity: Head, options: HeadOptions) -> Head:
     Returns:
         The joint head, scaled so that a logistic fit on the training films has slope 1.
     """
-    within, between = scatters(films)
-    spread = np.trace(within) / len(within)
-    metric = within + options.penalty * between + options.ridge * spread * np.eye(len(within))
-    covid, normal = (answer_mean(films, label) for label in ("covid", "normal"))
-    direction = np.linalg.solve(metric, covid - normal)
+    direction = _direction(films, options)
     direction = direction / _spread(films, direction)
     share = options.opacity / _spread(films, opacity.weights)
     joint = scaled_head(films, (1 - options.opacity) * direction + share * opacity.weights)
@@ -127,10 +144,25 @@ def scatters(films: Kinds) -> tuple[np.ndarray, np.ndarray]:
     return within / groups, between / max(1, kinds)
 
 
-def answer_mean(films: Kinds, label: str) -> np.ndarray:
-    """Return the mean over sources of their means, of films that count: float (C,)."""
-    means = [part.mean(axis=0) for part in _sources(films.take(films.answers), label)]
-    return np.asarray(np.mean(means, axis=0))
+def _direction(films: Kinds, options: HeadOptions) -> np.ndarray:
+    """Return the direction float (C,) of the penalised logistic fit."""
+    from sklearn.linear_model import LogisticRegression
+
+    within, between = scatters(films)
+    spread = np.trace(within) / len(within)
+    metric = within + options.penalty * between + options.ridge * spread * np.eye(len(within))
+    # In these coordinates the metric is the usual one, whose length the library's ridge measures.
+    whiten = np.linalg.cholesky(np.linalg.inv(metric))
+    known = films.answers | (films.children if options.children else False)
+    kind = np.where(films.children, "child", films.label)[known]
+    weights = _balance(kind, films.place[known]) * np.where(kind == "child", options.children, 1)
+    model = LogisticRegression(C=options.fit, tol=1e-6, max_iter=1000)
+    model.fit(
+        films.features[known] @ whiten,
+        films.label[known] == "covid",
+        weights / weights.sum(),
+    )
+    return np.asarray(whiten @ model.coef_[0])
 
 
 def logistic(
@@ -151,16 +183,28 @@ def logistic(
 
 
 def left_out(
-    films: Kinds, opacity: Head, options: HeadOptions, pairs: Iterable[tuple[str, str]]
+    films: Kinds,
+    opacity: Head,
+    options: HeadOptions,
+    pairs: Iterable[tuple[str, str]],
+    copies: Kinds | None = None,
 ) -> dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]:
     """Score each pair of a COVID source and a normal source with a head that saw neither.
+
+    Args:
+        films: to fit on and to score.
+        opacity: the opacity head.
+        options: see `HeadOptions`.
+        pairs: of sources.
+        copies: films to fit on only.
 
     Returns:
         For each pair, the logits of its COVID films and of its normal films.
     """
+    learned = films if copies is None else films.joined(copies)
     found = {}
     for sick, well in pairs:
-        head = fit_head(films.take(~np.isin(films.source, (sick, well))), opacity, options)
+        head = fit_head(learned.take(~np.isin(learned.source, (sick, well))), opacity, options)
         found[sick, well] = (
             head(films.features[(films.source == sick) & (films.label == "covid")]),
             head(films.features[(films.source == well) & (films.label == "normal")]),

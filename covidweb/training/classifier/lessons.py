@@ -60,8 +60,8 @@ CHILDREN = (
 )
 ADULTS = (
     *_both_views(Plan(0, NIH, "nih", "pneumonia", opacity=1.0), 2, 2),
-    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0), 1, 1),
-    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0, insert=0.5), 1, 1),
+    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0, covid=0.0), 1, 1),
+    *_both_views(Plan(0, NIH, "nih", "normal", opacity=0.0, covid=0.0, insert=0.5), 1, 1),
     *_both_views(Plan(0, NIH, "nih", "other", opacity=0.0), 1, 1),
 )
 LUNGS_ONLY = (

@@ -9,6 +9,8 @@ class Strength:
 
     Attributes:
         turn: largest rotation in degrees. zoom, shift: largest change as a fraction of the side.
+        mirror: probability of exchanging left and right.
+        patches: probability of painting parts of the lungs like air: what is gone is no evidence.
         borrow: probability of moving the grey levels towards those of another source's film.
         equalise: probability of equalising the histogram in part.
         curve: spread of the gamma's logarithm. shade: amplitude of a smooth light field, 0..1.
@@ -19,9 +21,11 @@ class Strength:
             film whose own lungs were cut out upstream.
     """
 
-    turn: float = 8.0
+    turn: float = 12.0
     zoom: float = 0.1
     shift: float = 0.05
+    mirror: float = 0.5
+    patches: float = 0.2
     borrow: float = 0.5
     equalise: float = 0.25
     curve: float = 0.35

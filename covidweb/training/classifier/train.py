@@ -22,6 +22,7 @@ from covidweb.files import file_sha256, replacing, write_text
 from covidweb.networks.classifier import CAM_LAYER
 from covidweb.networks.device import prepare_device
 from covidweb.training.classifier.calibrate import RULE, Operating, Place, operating_point
+from covidweb.training.classifier.copies import copied_films, copies_features
 from covidweb.training.classifier.gate import FILE as GATE
 from covidweb.training.classifier.gate import RULE as GATE_RULE
 from covidweb.training.classifier.gate import fit_gate
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from covidweb.training.classifier.fit import Recipe
 
 MARGIN = 0.08
+MAIN = "train_pool"
 VIEWED = ("rsna", "rsna_lungs", "nih")
 """Sources that name the view of every adult's film."""
 LIMITS = (
@@ -96,7 +98,7 @@ def train_classifier(
     pool = load_pool(data, spec, folder.parent / "cache", models)
     log(f"{len(pool.rows)} films, on {device}")
     model = fit(pool, recipe, folder, seed, hold_out, log, beside=beside)
-    facts = finish(model, pool, options or HeadOptions(), hold_out)
+    facts = finish(model, pool, options or HeadOptions(), hold_out, seed)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / HISTORY, output / HISTORY)
     source = Data(
@@ -130,7 +132,11 @@ class Facts:
 
 
 def finish(
-    model: "keras.Model", pool: Pool, options: HeadOptions, hold_out: tuple[str, ...] = ()
+    model: "keras.Model",
+    pool: Pool,
+    options: HeadOptions,
+    hold_out: tuple[str, ...] = (),
+    seed: int = 0,
 ) -> Facts:
     """Set the COVID reading and calibrate; changes the model's weights."""
     from covidweb.metrics import auc
@@ -142,27 +148,31 @@ def finish(
     films = kinds(features_of(model, pool, index), rows)
     train = (rows["split"] == "train").to_numpy()
     opacity = opacity_head(model)
-    head = fit_head(films.take(train), opacity, options)
+    chosen = copied_films(pool, index[train], seed)
+    drawn = copies_features(model, pool, chosen, seed, pool.inputs.shape[1])
+    copies = kinds(drawn, pool.rows.iloc[chosen])
+    learned = films.take(train).joined(copies)
+    head = fit_head(learned, opacity, options)
     _set_head(model, head)
 
-    scores = left_out(films, opacity, options, source_pairs(films))
+    scores = left_out(films, opacity, options, source_pairs(films), copies)
     validation = films.take(~train)
     logits = head(validation.features)
-    known = validation.answers
+    known = (rows["set"] == MAIN).to_numpy()[~train]
     places = {
         "inside": Place(
             logits[known & (validation.label == "covid")],
             logits[known & (validation.label == "normal")],
         )
     } | {f"{a}-{b}": Place(*found) for (a, b), found in scores.items()}
-    children = logits[(validation.source == "kermany") & (validation.label == "normal")]
+    children = logits[validation.children]
     sick = index[~train][known & (validation.label == "covid")][:256]
     maps = evidence_model(model).predict(pool.standard(sick), batch_size=64, verbose=0)["evidence"]
     aucs = {
         name: auc(np.repeat([1, 0], [len(p.sick), len(p.well)]), np.concatenate([p.sick, p.well]))
         for name, p in places.items()
     }
-    free = fit_head(films.take(train), opacity, replace(options, penalty=0.0))
+    free = fit_head(learned, opacity, replace(options, penalty=0.0))
     whole = (rows["set"] != CUT_OUT).to_numpy()
     return Facts(
         operating_point(places, children),
@@ -180,32 +190,32 @@ def finish(
 
 def kinds(features: np.ndarray, rows: pd.DataFrame) -> Kinds:
     """Return what the head may know of films: features float (N, C) and their manifest rows."""
+    normal = rows["label"] == "normal"
     viewed = rows["source"].isin(VIEWED) & rows["view"].isin(("AP", "PA"))
     return Kinds(
         features,
         rows["label"].to_numpy(),
         rows["source"].to_numpy(),
-        (rows["set"] == "train_pool").to_numpy(),
+        ((rows["set"] == MAIN) | (normal & (rows["source"] == "nih"))).to_numpy(),
+        (normal & (rows["source"] == "kermany")).to_numpy(),
         (rows["source"] + (" " + rows["view"]).where(viewed, "")).to_numpy(),
     )
 
 
 def opacity_head(model: "keras.Model") -> Head:
-    """Return the trained reading of opacity."""
+    """Return the trained reading of opacity, of all features: those it does not read weigh 0."""
     weights, bias = model.get_layer("opacity_logit").get_weights()
-    return Head(weights[:, 0].astype(np.float64), float(bias[0]))
+    others = model.get_layer("features").output.shape[-1] - len(weights)
+    return Head(np.pad(weights[:, 0].astype(np.float64), (0, others)), float(bias[0]))
 
 
 def source_pairs(films: Kinds) -> list[tuple[str, str]]:
-    """Return every pair of a COVID source and a normal source that leaves another of each.
-
-    Adults' normals that the head never counts (NIH's) are a normal source too.
-    """
-    covid, normal = films.label == "covid", films.label == "normal"
-    sick = np.unique(films.source[films.answers & covid])
-    counted = np.unique(films.source[films.answers & normal])
-    well = np.unique(films.source[normal & ((films.source == "nih") | films.answers)])
-    if len(sick) < 2 or len(counted) < 2:
+    """Return every pair of a COVID source and a normal source that leaves another of each."""
+    sick, well = (
+        np.unique(films.source[films.answers & (films.label == label)])
+        for label in ("covid", "normal")
+    )
+    if len(sick) < 2 or len(well) < 2:
         return []
     return [(a, b) for a in sick for b in well]
 
@@ -232,12 +242,11 @@ def write_bundle(model: "keras.Model", output: Path, card: Card, facts: Facts) -
 
 def _set_head(model: "keras.Model", head: Head) -> None:
     """Write the joint head into the graph: a reading of its own plus a share of the opacity."""
-    weights, bias = model.get_layer("opacity_logit").get_weights()
-    own = head.weights - head.share * weights[:, 0]
+    opacity = opacity_head(model)
+    own = head.weights - head.share * opacity.weights
     model.get_layer("opacity_share").set_weights([np.array([[head.share]], np.float32)])
-    model.get_layer("covid_reading").set_weights(
-        [own[:, None].astype(np.float32), np.array([head.bias - head.share * bias[0]], np.float32)]
-    )
+    bias = np.array([head.bias - head.share * opacity.bias], np.float32)
+    model.get_layer("covid_reading").set_weights([own[:, None].astype(np.float32), bias])
 
 
 def _deterministic() -> None:

@@ -89,7 +89,7 @@ def test_opacity_is_taught_within_sources_and_views_only(pool: Pool) -> None:
         assert (rows["split"] == "train").all() and rows["source"].nunique() == 1
         assert rows["view"].nunique() == 1 and pool.framed[lesson.index].all()
         assert (plan.opacity is None) == (plan.covid == 1.0) == (rows["label"] == "covid").all()
-        if plan.source in ("kermany", "nih", "rsna_lungs"):
+        if plan.source in ("kermany", "rsna_lungs") or plan.label in ("pneumonia", "other"):
             assert plan.covid is None
     _, targets, weights = drawer(pool, boxes=False).draw(0, 0)
     inserted = targets["place"].max(axis=(1, 2, 3)) > 0.2
@@ -196,3 +196,39 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(pool: Pool, tmp_path) -> N
         np.testing.assert_allclose(one, two, atol=1e-6)
     history = pd.read_csv(killed / "history.csv")
     assert list(history["epoch"]) == [1, 2] and history["val_auc"].notna().all()
+
+
+def test_a_patch_is_painted_like_air_and_is_no_opacity(pool: Pool) -> None:
+    kinds = tuple(
+        lesson
+        for lesson in make_lessons(pool, "train", Mix())
+        if lesson.plan.insert and lesson.plan.films
+    )
+    how = Strength(turn=0, zoom=0, shift=0, mirror=0, wires=0, cut=0, holes=0)
+    lesson = replace(kinds[0], plan=replace(kinds[0].plan, insert=1.0))
+    row = int(lesson.index[0])
+    gone = 0
+    for seed in range(6):
+        with_, without = (
+            Drawer(
+                pool, (lesson,), SIZE, CELLS, 0, replace(how, patches=share, borrow=0, equalise=0)
+            ).film(lesson, row, np.random.default_rng(seed))
+            for share in (1.0, 0.0)
+        )
+        assert with_[2] and without[2]
+        assert (with_[1] <= without[1]).all()
+        gone += int((with_[1] < without[1]).sum())
+    assert gone > 0
+
+
+def test_a_mirrored_film_takes_its_boxes_with_it() -> None:
+    frame = np.array([0.1, 0.1, 0.9, 0.9])
+    still = Strength(turn=0, zoom=0, shift=0, mirror=0)
+    crop = np.zeros((100, 100), np.uint8)
+    crop[30:50, 20:40] = 200
+    plain, mirrored = (
+        placed(crop, placement(100, frame, 80, np.random.default_rng(0), how), 80)
+        for how in (still, replace(still, mirror=1.0))
+    )
+    assert plain[20:40, 10:30].min() == 200
+    np.testing.assert_array_equal(mirrored[:, 1:], plain[:, :0:-1])
