@@ -46,7 +46,7 @@ class Gate:
     """Limits, and the training films' place in feature space where the bundle tells it.
 
     Attributes:
-        mean: float64 (C,) of the pooled features on training films, or None.
+        mean: float64 (C,) of the last C pooled features on training films, or None.
         precision: float64 (C, C), inverse of their shrunk covariance (Ledoit and Wolf, 2004).
         limit: largest squared Mahalanobis distance that passes, per feature.
         needs_lungs: the network reads what was cut out around the lungs.
@@ -99,7 +99,7 @@ class Gate:
         """Return the squared Mahalanobis distance per feature; about 1 for a training film."""
         if self.mean is None or self.precision is None:
             raise ValueError("This bundle's card has no gate, so there is no distance.")
-        return float(mahalanobis(features, self.mean, self.precision))
+        return float(mahalanobis(features[-len(self.mean) :], self.mean, self.precision))
 
     def _distance(self, features: np.ndarray) -> Finding:
         value = self.distance(features)

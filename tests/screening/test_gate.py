@@ -9,7 +9,13 @@ GATE = Gate(np.array([1.0, 2.0]), np.array([[2.0, 0.0], [0.0, 0.5]]), 4.0)
 
 @pytest.mark.parametrize(
     ("features", "distance", "passed"),
-    [((1.0, 2.0), 0.0, True), ((3.0, 2.0), 4.0, True), ((3.0, 4.0), 5.0, False)],
+    [
+        ((1.0, 2.0), 0.0, True),
+        ((3.0, 2.0), 4.0, True),
+        ((3.0, 4.0), 5.0, False),
+        # Features that come first are none of the cloud's.
+        ((90.0, 3.0, 2.0), 4.0, True),
+    ],
 )
 def test_the_distance_is_mahalanobis_per_feature_and_the_far_are_turned_away(
     film_png, features, distance, passed

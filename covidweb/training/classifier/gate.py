@@ -10,6 +10,8 @@ QUANTILE = 0.99
 """Share of the films of a source the cloud never saw that the distance check lets pass."""
 
 RULE = (
+    "The distance is measured in what the cells look like whether or not they look opaque, so that "
+    "a very sick lung is not strange for that. "
     "99 % of the validation films pass, and 99 % of the films of every training source when it is "
     "left out of the cloud: a new hospital is no reason to turn a film away."
 )

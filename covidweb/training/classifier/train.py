@@ -174,13 +174,14 @@ def finish(
     }
     free = fit_head(learned, opacity, replace(options, penalty=0.0))
     whole = (rows["set"] != CUT_OUT).to_numpy()
+    looks = films.features[:, _opaque_features(model) :]
     return Facts(
         operating_point(places, children),
         options,
         fit_gate(
-            films.features[train & whole],
+            looks[train & whole],
             films.source[train & whole],
-            films.features[~train & whole],
+            looks[~train & whole],
         ),
         float(max(np.percentile(maps.max(axis=(1, 2)), 95), 1e-6)),
         aucs,
@@ -218,6 +219,11 @@ def source_pairs(films: Kinds) -> list[tuple[str, str]]:
     if len(sick) < 2 or len(well) < 2:
         return []
     return [(a, b) for a in sick for b in well]
+
+
+def _opaque_features(model: "keras.Model") -> int:
+    """Return how many of the features count by how opaque the cells look; they come first."""
+    return int(model.get_layer("opaque_features").output.shape[-1])
 
 
 def features_of(model: "keras.Model", pool: Pool, index: np.ndarray) -> np.ndarray:
