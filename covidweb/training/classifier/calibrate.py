@@ -2,7 +2,7 @@
 
 Validation films come from hospitals that were learned from, so they flatter. Half of every choice
 here is made on films of sources that the COVID head was fitted without (leave one source out).
-Children are no negatives for COVID-19 in training; here they limit the threshold.
+Healthy children are hardly negatives for COVID-19 in training; here they limit the threshold.
 """
 
 from collections.abc import Iterator, Mapping

@@ -49,7 +49,8 @@ LIMITS = (
     "A film of a person with COVID-19 may look normal. A low probability rules nothing out.",
     "Normal and COVID-19 films of its training came from different hospitals; what was done "
     "against shortcuts is described, and what is left of them is measured in the audit.",
-    "Frontal films of adults. Children were used for lessons on opacity and never for COVID-19.",
+    "Frontal films of adults. Children were used for lessons on opacity; healthy ones count a "
+    "little as normal, so that what looks like a child is not called COVID-19. None has it.",
 )
 
 Log = Callable[[str], None]
