@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from covidweb.views import parts, session
+from covidweb.views import session
 
 icon = Path(session.__file__).with_name("icon.png")
 st.set_page_config(page_title="covidweb", page_icon=str(icon), layout="wide")
@@ -18,7 +18,6 @@ pages = [
 ]
 # On top: a film wants the width, and a sidebar that comes late pushes the page aside.
 current = st.navigation(pages, position="top")
-parts.widen()
 current.run()
 if current in pages[:2]:
     session.warm_choice()

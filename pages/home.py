@@ -9,7 +9,7 @@ st.markdown(
     "the hospitals that the model learned from; how far it holds elsewhere is said beside it."
 )
 st.warning(parts.DISCLAIMER, icon=":material/medical_information:")
-with st.container():
+with st.container(key="home_door"):
     home.take_film()
 home.next_steps()
 with st.container():

@@ -30,10 +30,11 @@ bundle = read_bundle(name)
 films = worklist.current()
 worklist.keep_in_tab(films)
 films.use(session.model(bundle))
+# Above what closes with the first film: no button may move away under the hand.
+tools = st.container(horizontal=True, vertical_alignment="center")
 upload.take_in(films)
 upload.came()
 cut = verdict.chosen_threshold(bundle)
-tools = st.container(horizontal=True, vertical_alignment="center")
 with tools:
     upload.sample_button(films)
     reading.switch()

@@ -34,6 +34,7 @@ from covidweb.markdown import escape
 from covidweb.views import health, parts
 from covidweb.views.guard import Guard
 from covidweb.views.packed import Packed
+from covidweb.views.styled import Styled
 
 LISTS = {"COVIDWEB_HOSTS": "server.allowedHosts", "COVIDWEB_ORIGINS": "server.corsAllowedOrigins"}
 """Variables that hold names with commas between them, and Streamlit's options that they set."""
@@ -54,6 +55,7 @@ def make_app(entry: Path) -> st.App:
         routes=health.routes(),
         middleware=[
             Middleware(Guard, origins=_origins),
+            Middleware(Styled, folder=Path(get_static_dir())),
             Middleware(Packed, folder=Path(get_static_dir()) / "static"),
         ],
         lifespan=_starting,

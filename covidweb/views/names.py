@@ -12,6 +12,9 @@ MEASURES = {
     "opacity_accuracy": "Accuracy of the opacity lesson",
     "opacity_auc": "AUC of the opacity lesson",
     "dice": "Dice",
+    "kind": "Accuracy of what the picture is",
+    "turn": "Accuracy of how it is turned",
+    "mirrored": "Accuracy of whether it is mirrored",
     "mean_score_of_covid": "Mean score of COVID-19 films",
     "balanced_accuracy": "Balanced accuracy",
     "chance": "By chance",
@@ -25,6 +28,13 @@ MEASURES = {
     "correlation": "Correlation with the map before",
     "hit_rate": "Hottest point on the opacity",
     "hit_rate_by_chance": "The same by chance",
+    "top_zone_hit_rate": "Zone with most evidence holds opacity",
+    "top_zone_hit_rate_by_chance": "The same by chance, any zone",
+    **{
+        f"fall_{share}_percent_{area}": f"Fall of the score, {said} {share} % painted over"
+        for share in (5, 10, 20)
+        for area, said in (("hottest", "hottest"), ("random", "random"))
+    },
     "evidence_over_area": "Evidence on the opacity over its share of the area",
     "mean_score_before": "Mean score before",
     "mean_score_after": "Mean score after",

@@ -38,13 +38,6 @@ def go_to(path: str, label: str) -> None:
         page_link(path, label, ":material/arrow_forward:")
 
 
-def widen() -> None:
-    """Leave the window to the page: a film is looked at, and wants the room."""
-    # Named twice, since Streamlit's own rule for it comes later.
-    own = ".stMainBlockContainer.stMainBlockContainer"
-    st.html(f"<style>{own} {{padding: 4.5rem 2rem 4rem}}</style>")
-
-
 def apart(draw: Callable[[], None]) -> None:
     """Draw a fragment in a container of its own.
 

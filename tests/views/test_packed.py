@@ -1,7 +1,7 @@
-import asyncio
 import gzip
 
 import pytest
+from asgi import get
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Mount
@@ -22,27 +22,6 @@ def app(tmp_path):
     files = tmp_path / "static"
     routes = [Mount("/static", StaticFiles(directory=files))]
     return Starlette(routes=routes, middleware=[Middleware(Packed, folder=files)])
-
-
-def get(app, path, method="GET", **headers):
-    """Return status, headers and body of one request."""
-    sent, asked = [], []
-
-    async def receive():
-        if asked:
-            await asyncio.Event().wait()
-        asked.append(True)
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message):
-        sent.append(message)
-
-    raw = [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
-    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode()}
-    scope |= {"headers": raw, "query_string": b"", "root_path": "", "http_version": "1.1"}
-    asyncio.run(app(scope, receive, send))
-    found = {k.decode().lower(): v.decode() for k, v in sent[0]["headers"]}
-    return sent[0]["status"], found, b"".join(m.get("body", b"") for m in sent[1:])
 
 
 def test_a_script_is_sent_packed_to_browsers_that_unpack(app):

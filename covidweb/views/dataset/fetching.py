@@ -40,10 +40,10 @@ def show() -> None:
         st.markdown(
             "A folder with one subfolder per class, as in `my_films/covid` and `my_films/normal`:"
         )
-        st.code("python -m covidweb data import my_films", language="bash")
+        st.code("python -m covidweb data import my_films", language=None)
         st.caption(
             "Films of one person must stay on one side of the split. File names such as "
-            "`patient12_2.png`, or a subfolder per person, say whose a film is; where they do "
+            "“patient12_2.png”, or a subfolder per person, say whose a film is; where they do "
             "not, the import warns."
         )
 
@@ -69,7 +69,7 @@ def _fetch() -> None:
     if st.button("Download", icon=":material/download:", key="fetch"):
         _run(sets, int(limit))
     st.caption(f"From {escape(base_address())}. In a terminal:")
-    st.code("python -m covidweb data download", language="bash")
+    st.code("python -m covidweb data download", language=None)
 
 
 def _run(sets: list[str], limit: int) -> None:

@@ -49,11 +49,12 @@ def compare(row: Row) -> None:
     reading = current().readings.get(row.film.key)
     if reading is None or not st.session_state.get(SWITCH):
         return
-    columns = st.columns(3 if reading.truth else 2)
-    columns[0].markdown(f"**You**: {_WORDS[reading.reader]}")
-    columns[1].markdown(f"**The model**: {_WORDS.get(reading.model, HEADLINES['uncertain'])}")
-    if reading.truth:
-        columns[2].markdown(_truth(row, reading.truth))
+    said = [
+        f"**You**: {_WORDS[reading.reader]}",
+        f"**The model**: {_WORDS.get(reading.model, HEADLINES['uncertain'])}",
+        *([_truth(row, reading.truth)] if reading.truth else []),
+    ]
+    st.markdown("  \n".join(said))
     _score_line()
 
 

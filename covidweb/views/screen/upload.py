@@ -9,6 +9,7 @@ import streamlit as st
 from covidweb.markdown import escape
 from covidweb.radiograph import ACCEPTED, Limits, Listing, Source, base_name, list_upload
 from covidweb.screening.worklist import Worklist
+from covidweb.views.frontend import component
 from covidweb.views.press import press
 from covidweb.views.screen.worklist import GENERATION, clear
 
@@ -40,6 +41,7 @@ def take_in(worklist: Worklist) -> None:
 def uploader(worklist: Worklist, folder: bool = False) -> None:
     """Draw the uploader; films come and go with the files in it."""
     key = f"screen_{'folder' if folder else 'files'}_{st.session_state.get(GENERATION, 0)}"
+    component("dropzone")(key="dropzone", height=1)
     uploads = st.file_uploader(
         _label(folder),
         accept_multiple_files="directory" if folder else True,

@@ -41,7 +41,7 @@ def _compare(histories: dict[str, pd.DataFrame]) -> None:
     left, right = st.columns(2)
     with left:
         titles = {names.measure(name): name for name in metrics_of(histories)}
-        title = parts.choose("Measure", list(titles), key="curve_metric")
+        title = st.selectbox("Measure", list(titles), key="curve_metric")
         metric = titles[title]
     strength = right.slider(
         "Smoothing",
