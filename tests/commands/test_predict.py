@@ -58,7 +58,8 @@ def test_overlays_and_masks_are_written_in_the_films_size(run, folder, tmp_path)
     assert run(folder, "--overlays", tmp_path / "o", "--lungs", tmp_path / "l").exit_code == 0
     for place in ("o", "l"):
         assert sorted(p.name for p in (tmp_path / place).iterdir()) == ["a.png", "b.png"]
-    assert Image.open(tmp_path / "l" / "a.png").size == (256, 256)
+    with Image.open(tmp_path / "l" / "a.png") as mask:
+        assert mask.size == (256, 256)
 
 
 def test_wrong_usage_ends_with_2(run, tmp_path):
