@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +96,18 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=arguments)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def upload() -> Callable[..., None]:
+    """Give PNG files to a page's uploader: `upload(page, ("name.png", data), ...)`."""
+
+    def give(page: Page, *files: tuple[str, bytes]) -> None:
+        page.locator("input[type=file]").first.set_input_files(
+            [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+        )
+
+    return give
 
 
 @pytest.fixture

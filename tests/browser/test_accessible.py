@@ -46,13 +46,10 @@ def test_a_page_has_no_findings_and_does_not_jump(page, path, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_film_with_its_answer_has_no_findings(page, film_png, scheme):
+def test_a_film_with_its_answer_has_no_findings(page, upload, film_png, scheme):
     page.emulate_media(color_scheme=scheme)
     page.goto("/screen")
-    files = [
-        {"name": f"film-{i}.png", "mimeType": "image/png", "buffer": film_png(i)} for i in range(3)
-    ]
-    page.locator("input[type=file]").first.set_input_files(files)
+    upload(page, *[(f"film-{i}.png", film_png(i)) for i in range(3)])
     expect(page.get_by_text(re.compile("^3 films: "))).to_be_visible(timeout=300_000)
     expect(page.get_by_role("slider", name="Overlay")).to_be_visible()
     settled(page)

@@ -113,7 +113,7 @@ def _visit(page: Page) -> Iterator[tuple[str, str]]:
     yield "/training", "Inside and outside"
 
 
-def test_no_page_asks_for_anything_elsewhere(foreign, hostile_data, film_png) -> None:
+def test_no_page_asks_for_anything_elsewhere(foreign, hostile_data, upload, film_png) -> None:
     page, asked, blocked, own = foreign
     for address, shown in _visit(page):
         page.goto(address)
@@ -125,14 +125,7 @@ def test_no_page_asks_for_anything_elsewhere(foreign, hostile_data, film_png) ->
     page.goto(f"/dataset?film={quote(films['image_id'][0])}")
     _settled(page, "Films that belong to it")
     page.goto("/screen")
-    names = (f"{PICTURE}.png", f"broken {PICTURE}.png")
-    bodies = (film_png(1), b"not a film")
-    page.locator("input[type=file]").first.set_input_files(
-        [
-            {"name": name, "mimeType": "image/png", "buffer": body}
-            for name, body in zip(names, bodies, strict=True)
-        ]
-    )
+    upload(page, (f"{PICTURE}.png", film_png(1)), (f"broken {PICTURE}.png", b"not a film"))
     _settled(page, "2 films")
     _settled(page, "Take away")
     elsewhere = [url for url in asked if urlsplit(url).scheme != "data"]

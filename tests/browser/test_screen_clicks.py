@@ -20,12 +20,14 @@ def well(page):
     expect(page.get_by_role("heading", name="Screen chest films")).to_be_visible()
 
 
-def give(page, film_png, count, side=64):
-    files = [
-        {"name": f"film-{i:02d}.png", "mimeType": "image/png", "buffer": film_png(i, (side, side))}
-        for i in range(count)
-    ]
-    page.locator("input[type=file]").first.set_input_files(files)
+@pytest.fixture
+def give(upload, film_png):
+    """Upload drawn films: `give(page, count, side=64)`."""
+
+    def some(page, count, side=64):
+        upload(page, *[(f"film-{i:02d}.png", film_png(i, (side, side))) for i in range(count)])
+
+    return some
 
 
 def sample(page, count, seconds=0.0):
@@ -62,14 +64,14 @@ def test_thirty_clicks_in_ten_seconds_are_thirty_films(page):
     well(page)
 
 
-def test_stop_is_obeyed_at_once_and_says_so(page, film_png):
+def test_stop_is_obeyed_at_once_and_says_so(page, give):
     page.set_default_timeout(PATIENCE)
     page.goto("/screen")
     sample(page, 1)
     expect(page.get_by_text("Probability of COVID-19:").first).to_be_visible(timeout=PATIENCE)
     drawing = drawing_takes(page)
     page.get_by_text("Add films").click()
-    give(page, film_png, MANY, 256)
+    give(page, MANY, 256)
     page.get_by_role("button", name="Stop here").click()
     start = time.monotonic()
     said = page.get_by_text(re.compile(r"^Stopped: \d+ films? not screened"))
@@ -82,9 +84,9 @@ def test_stop_is_obeyed_at_once_and_says_so(page, film_png):
     well(page)
 
 
-def test_a_film_taken_out_of_the_uploader_is_gone(page, film_png):
+def test_a_film_taken_out_of_the_uploader_is_gone(page, give):
     page.goto("/screen")
-    give(page, film_png, 3)
+    give(page, 3)
     counted(page, 3)
     page.get_by_text("Add films").click()
     page.get_by_role("button", name=re.compile("^(Remove|Delete).*film-01")).first.click()
@@ -92,32 +94,32 @@ def test_a_film_taken_out_of_the_uploader_is_gone(page, film_png):
     well(page)
 
 
-def test_a_page_loaded_anew_finds_its_films_again(page, film_png):
+def test_a_page_loaded_anew_finds_its_films_again(page, give):
     page.goto("/screen")
-    give(page, film_png, 5)
+    give(page, 5)
     counted(page, 5)
     page.reload()
     counted(page, 5)
     well(page)
 
 
-def test_another_tab_has_films_of_its_own(page, film_png):
+def test_another_tab_has_films_of_its_own(page, give):
     page.goto("/screen")
-    give(page, film_png, 2)
+    give(page, 2)
     counted(page, 2)
     other = page.context.new_page()
     other.goto("/screen")
     expect(other.get_by_role("button", name="Try a simulated film")).to_be_visible()
-    give(other, film_png, 4)
+    give(other, 4)
     counted(other, 4)
     counted(page, 2)
     well(other)
 
 
-def test_a_model_switched_in_mid_batch_answers_for_every_film(page, film_png):
+def test_a_model_switched_in_mid_batch_answers_for_every_film(page, give):
     page.set_default_timeout(PATIENCE)
     page.goto("/screen")
-    give(page, film_png, MANY, 256)
+    give(page, MANY, 256)
     expect(page.get_by_role("button", name="Stop here")).to_be_visible(timeout=PATIENCE)
     page.get_by_role("combobox", name=re.compile("Model")).click()
     page.get_by_role("option").filter(has_not_text="Another").click()

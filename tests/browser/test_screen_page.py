@@ -9,15 +9,9 @@ pytestmark = pytest.mark.browser
 PATIENCE = 120_000
 
 
-def _upload(page, *files):
+def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, upload, film_png):
     page.goto("/screen")
-    page.locator("input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
-    )
-
-
-def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, film_png):
-    _upload(page, ("drawn.png", film_png(1)))
+    upload(page, ("drawn.png", film_png(1)))
     verdict = page.get_by_text("Probability of COVID-19:")
     expect(verdict.first).to_be_visible(timeout=PATIENCE)
     expect(verdict.first).to_contain_text(re.compile(r"\d+\s?%"))
@@ -27,8 +21,9 @@ def test_an_uploaded_film_gets_its_verdict_and_its_overlay(page, film_png):
     expect(page.get_by_role("slider", name="Overlay")).to_be_visible()
 
 
-def test_a_broken_file_gets_a_sentence_and_the_app_goes_on(page, film_png):
-    _upload(page, ("broken.png", b"not a film"), ("drawn.png", film_png(2)))
+def test_a_broken_file_gets_a_sentence_and_the_app_goes_on(page, upload, film_png):
+    page.goto("/screen")
+    upload(page, ("broken.png", b"not a film"), ("drawn.png", film_png(2)))
     row = page.get_by_text(re.compile("2 films|2 files"))
     expect(row.first).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("heading", name="Screen chest films")).to_be_visible()

@@ -14,13 +14,6 @@ LARGE = (2000, 2000)
 FRAMES_A_SECOND = 30
 
 
-def give(page, *files):
-    page.goto("/screen")
-    page.locator("input[type=file]").first.set_input_files(
-        [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
-    )
-
-
 def shown(page, name):
     film = page.get_by_role("img", name=re.compile(f"^Chest film {name}"))
     expect(film).to_be_visible(timeout=PATIENCE)
@@ -79,10 +72,11 @@ def milliseconds_a_frame(film):
     )
 
 
-def test_dragging_the_window_is_smooth_and_sends_nothing(page, film_png):
+def test_dragging_the_window_is_smooth_and_sends_nothing(page, upload, film_png):
     sent = []
     page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
-    give(page, ("large.png", film_png(1, LARGE)))
+    page.goto("/screen")
+    upload(page, ("large.png", film_png(1, LARGE)))
     film = shown(page, "large.png")
     film.scroll_into_view_if_needed()
     before = settled(page, film)
@@ -102,8 +96,9 @@ def test_dragging_the_window_is_smooth_and_sends_nothing(page, film_png):
     assert milliseconds_a_frame(film) < 1000 / FRAMES_A_SECOND
 
 
-def test_keys_do_what_the_toolbar_does(page, film_png):
-    give(page, ("one.png", film_png(1)))
+def test_keys_do_what_the_toolbar_does(page, upload, film_png):
+    page.goto("/screen")
+    upload(page, ("one.png", film_png(1)))
     film = shown(page, "one.png")
     film.focus()
     plain = settled(page, film)
@@ -135,8 +130,9 @@ def test_what_lies_over_the_film_is_hidden_while_h_is_held(page):
     assert np.array_equal(after(page, film, lambda: overlay.fill("0")), veiled)
 
 
-def test_a_whole_reading_by_keyboard(page, film_png):
-    give(page, *[(f"film-{i}.png", film_png(i)) for i in range(3)])
+def test_a_whole_reading_by_keyboard(page, upload, film_png):
+    page.goto("/screen")
+    upload(page, *[(f"film-{i}.png", film_png(i)) for i in range(3)])
     expect(page.get_by_text(re.compile("^3 films: "))).to_be_visible(timeout=PATIENCE)
     film = page.get_by_role("img", name=re.compile("^Chest film"))
     picks = page.get_by_role("list", name="3 films").get_by_role("button", name=re.compile("%"))
