@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from covidweb.bundle.card import InputSpec
+from covidweb.networks.resample import resized
 from covidweb.radiograph import Radiograph
 
 __all__ = [
@@ -81,11 +81,9 @@ def widened(box: Box, margin: float) -> Box:
 def resize_box(pixels: np.ndarray, box: Box, size: int) -> np.ndarray:
     """Cut a box (fractions) out of float (H, W) and resize it to float32 (size, size).
 
-    Bilinear with the support widened when shrinking (Pillow), so that fine texture is averaged
-    and not skipped.
+    Bilinear with the support widened when shrinking (as Pillow does), so that fine texture is
+    averaged and not skipped.
     """
     height, width = pixels.shape
     corners = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-    image = Image.fromarray(np.ascontiguousarray(pixels, np.float32), mode=None)
-    resized = image.resize((size, size), Image.Resampling.BILINEAR, box=corners)
-    return np.clip(np.asarray(resized, np.float32), 0.0, 1.0)
+    return np.clip(resized(pixels, (size, size), corners), 0.0, 1.0)

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+
+from covidweb.networks.resample import resized
 
 if TYPE_CHECKING:
     import keras
@@ -71,8 +72,7 @@ def upright_input(
     across, down = corners[2] - corners[0], corners[3] - corners[1]
     scale = size / max(across, down)
     inner = (max(1, round(across * scale)), max(1, round(down * scale)))
-    image = Image.fromarray(np.ascontiguousarray(pixels, np.float32))
-    small = np.asarray(image.resize(inner, Image.Resampling.BILINEAR, box=corners))
+    small = resized(pixels, inner, corners)
     square = np.zeros((size, size), np.float32)
     top, left = (size - inner[1]) // 2, (size - inner[0]) // 2
     square[top : top + inner[1], left : left + inner[0]] = np.clip(small, 0.0, 1.0)
