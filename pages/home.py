@@ -2,7 +2,7 @@ import streamlit as st
 
 from covidweb.views import home, parts
 
-st.title("COVID-19 on chest X-rays")
+st.title("COVID-19 on chest X\u2011rays")
 st.markdown(
     "Drop in chest X-rays and get, for each, a probability of COVID-19 or an honest “not sure”, a "
     "heatmap of the evidence, and the lung zones that carry it. The probability is calibrated for "

@@ -30,6 +30,9 @@ POPULATIONS = {
     "validation": "Validation: where the threshold was set",
 }
 
+GUESSING = 0.5
+"""The AUC of who guesses."""
+
 _COLUMNS = ["image_id", "set", "label", "source", "score"]
 _RESULT_COLUMNS = ["level", "name", "title", "place", "n", "metric", "value", "low", "high"]
 
@@ -139,6 +142,11 @@ def within_one_place(evaluation: Evaluation) -> pd.DataFrame:
         if (auc := entry.metrics.get("auc")) and entry.positives.set == entry.negatives.set
     ]
     return pd.DataFrame(rows, columns=["name", "title", "n", "value", "low", "high"])
+
+
+def guesses(within: pd.DataFrame) -> bool:
+    """Tell whether no AUC of `within_one_place` is surely above 0.5; False without any."""
+    return not within.empty and bool((within["low"] <= GUESSING).all())
 
 
 def mistakes(predictions: pd.DataFrame, threshold: float) -> pd.DataFrame:

@@ -13,6 +13,9 @@ import plotly.graph_objects as go
 
 COLOURS = ("#2f83b3", "#c9621c", "#5a8f3d", "#8f6cc0", "#a5801f", "#7a878e")
 MUTED = "#7a878e"
+INK = {False: "#1b262c", True: "#e4ebee"}
+"""Text colour on tints, by whether the page is dark."""
+
 _SYMBOLS = {"inside": "circle", "outside": "diamond", "stress": "square"}
 _ROW_HEIGHT = 34
 
@@ -217,8 +220,13 @@ def rate_curve(
     return _finish(figure, height=360)
 
 
-def confusion(counts: Mapping[str, int]) -> go.Figure:
-    """Return the confusion matrix: rows the truth, columns the answer, shaded by row share."""
+def confusion(counts: Mapping[str, int], ink: str = INK[False]) -> go.Figure:
+    """Return the confusion matrix: rows the truth, columns the answer, shaded by row share.
+
+    Args:
+        counts: films of each cell: `tp`, `fn`, `fp`, `tn`.
+        ink: colour of the text, legible on the tints.
+    """
     cells = np.array([[counts["tp"], counts["fn"]], [counts["fp"], counts["tn"]]])
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
     names = [["true positive", "missed"], ["false alarm", "true negative"]]
@@ -241,10 +249,12 @@ def confusion(counts: Mapping[str, int]) -> go.Figure:
             ygap=3,
         )
     )
-    # Annotations take the theme's text colour; a heatmap's own text would not.
     for r, c in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        figure.add_annotation(x=columns[c], y=rows[r], text=text[r][c], showarrow=False)
-    figure.update_yaxes(autorange="reversed")
+        figure.add_annotation(
+            x=columns[c], y=rows[r], text=text[r][c], showarrow=False, font={"color": ink}
+        )
+    figure.update_xaxes(showgrid=False)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
     return _finish(figure, height=360)
 
 

@@ -20,11 +20,8 @@ _STEPS = (
 )
 _METRICS = ("auc", "sensitivity", "specificity")
 _PLACES = {
-    "inside": ":material/home_health: **Inside**: other films of the same hospitals",
-    "outside": (
-        ":material/public: **Outside**: hospitals it never saw, the sick and the healthy mostly "
-        "from different ones"
-    ),
+    "inside": "**Inside**, other films of the hospitals it learned from",
+    "outside": "**Outside**, hospitals it never saw",
 }
 
 
@@ -92,7 +89,7 @@ def what_it_is_not() -> None:
 def device() -> str:
     """Return what the networks run on, without loading TensorFlow to find out."""
     if not hasattr(sys.modules.get("tensorflow"), "config"):
-        return "The network is loaded with the first film, on a GPU where TensorFlow sees one."
+        return "The network is loaded while you read this, on a GPU where TensorFlow sees one."
     from covidweb.networks.device import prepare_device
 
     return f"The network runs on: {prepare_device()}."
@@ -100,25 +97,28 @@ def device() -> str:
 
 def _model(bundle: Bundle) -> None:
     with st.container(border=True):
-        st.markdown(f"**{escape(bundle.card.title)}** · model {escape(bundle.name)}")
-        st.caption(f"sha256 {escape(bundle.sha256[:12])}…")
+        st.markdown(f"### {escape(bundle.card.title)}")
+        st.caption(f"Model {escape(bundle.name)}, sha256 {escape(bundle.sha256[:12])}…")
         evaluation = parts.attempt(bundle.evaluation)
         if evaluation is None:
             return
         parts.within_one_place(evaluation)
-        for column, place in zip(st.columns(2), _PLACES, strict=True):
-            with column:
-                st.markdown(_PLACES[place])
-                parts.attempt(partial(_tiles, bundle, place))
+        said = parts.attempt(partial(across_places, bundle))
+        if said:
+            st.markdown(said)
 
 
-def _tiles(bundle: Bundle, place: str) -> None:
-    """Show the figures of a population. Raises ModelError."""
+def across_places(bundle: Bundle) -> str:
+    """Say what a model reaches where places differ, and that they do. Raises ModelError."""
+    lines = [f"- {said}: {_figures(bundle, place)}" for place, said in _PLACES.items()]
+    return (
+        ":material/public: **Across places**: COVID-19 against normal, the sick and the healthy "
+        "mostly from different hospitals\n" + "\n".join(lines)
+    )
+
+
+def _figures(bundle: Bundle, place: str) -> str:
     values = {"auc": figures.auc(bundle, place), **figures.rates(bundle, place)}
-    with st.container(horizontal=True, gap="small"):
-        for name in _METRICS:
-            value = values.get(name)
-            text = "–" if value is None else f"{value['value']:.2f}"
-            note = None if value is None else f"{value['low']:.2f} to {value['high']:.2f}"
-            title = results.METRIC_TITLES[name]
-            st.metric(title, text, note, delta_color="off", delta_arrow="off", width=92)
+    titles = {name: results.METRIC_TITLES[name] for name in _METRICS}
+    said = [f"{titles[name]} {parts.interval_text(values.get(name))}" for name in _METRICS]
+    return ", ".join([said[0], *(text[0].lower() + text[1:] for text in said[1:])])

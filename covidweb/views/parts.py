@@ -12,9 +12,16 @@ from streamlit.errors import StreamlitAPIException
 from covidweb.bundle import Bundle, Evaluation, list_bundles, read_bundle, results
 from covidweb.errors import EXPECTED, sentence
 from covidweb.markdown import escape
+from covidweb.metrics import Value
 from covidweb.report.table import spreadsheet_safe
+from covidweb.views import charts
 
 T = TypeVar("T")
+
+EDGES_ONLY = (
+    "The article's network sees about 8 pixels around each point at its last convolution: its "
+    "heatmaps can only show edges."
+)
 
 CLASSIFIERS = ("seed", "classifier")
 DISCLAIMER = (
@@ -49,29 +56,53 @@ def apart(draw: Callable[[], None]) -> None:
         draw()
 
 
+def on_phone() -> bool:
+    """Tell whether the browser says that it is a phone's."""
+    return "Mobi" in str(st.context.headers.get("User-Agent", ""))
+
+
+def ink() -> str:
+    """Return the colour of text on a chart's tints, for the theme that the reader has."""
+    return charts.INK[st.context.theme.type == "dark"]
+
+
 def problem(sentence: str) -> None:
     """Show one sentence about something that did not work."""
     st.warning(sentence, icon=":material/warning:")
 
 
 def within_one_place(evaluation: Evaluation) -> None:
-    """Say how well sick and healthy films of one place are told apart."""
+    """Show how well sick and healthy films of one place are told apart, large: it comes first."""
     table = results.within_one_place(evaluation)
     if table.empty:
         return
-    said = "; ".join(
-        f"{escape(row.title)}: AUC **{row.value:.2f}** ({row.low:.2f} to {row.high:.2f})"
-        for row in table.itertuples()
+    st.markdown(
+        ":material/my_location: **Within one place**: the sick and the healthy from the same "
+        "hospitals"
     )
-    st.markdown(f":material/my_location: **Within one place**: {said}.")
+    with st.container(horizontal=True, gap="small"):
+        for row in table.itertuples():
+            metric(f"{row.title}: AUC", {"value": row.value, "low": row.low, "high": row.high}, 300)
+    if results.guesses(table):
+        problem(
+            "Within one place it only guesses (an AUC of 0.5). What it reaches across places is no "
+            "proof that it sees anything in the lungs."
+        )
 
 
 def why_within_one_place() -> None:
     """Say why the figures within one place come before those across places."""
     st.caption(
-        "Outside, too, most of the sick and the healthy come from different places, and a network "
-        "that only tells places apart can look good there. Within one place it cannot."
+        "Inside and outside, most of the sick and the healthy come from different places, and a "
+        "network that only tells places apart can look good there. Within one place it cannot."
     )
+
+
+def metric(title: str, value: Value | None, width: int, digits: int = 2) -> None:
+    """Show a figure with its interval as a tile, a dash where it is not known."""
+    text = "–" if value is None else f"{value['value']:.{digits}f}"
+    note = None if value is None else f"{value['low']:.{digits}f} to {value['high']:.{digits}f}"
+    st.metric(title, text, note, delta_color="off", delta_arrow="off", width=width)
 
 
 def attempt(read: Callable[[], T]) -> T | None:
@@ -113,6 +144,9 @@ def show_chart(figure: go.Figure, table: pd.DataFrame, name: str, alt: str) -> N
     """
     image = {"format": "png", "filename": name, "scale": 2}
     config = {"displaylogo": False, "toImageButtonOptions": image}
+    if on_phone():
+        # A finger that scrolls past a chart must not be caught by it.
+        figure.update_layout(dragmode=False)
     st.plotly_chart(figure, width="stretch", key=f"chart-{name}", config=config, alt=alt)
     show_table(table, name)
 

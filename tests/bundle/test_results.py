@@ -128,3 +128,10 @@ def test_within_one_place_keeps_comparisons_of_one_set():
     assert found["name"].tolist() == ["one"]
     assert found["value"].tolist() == [0.7]
     assert results.within_one_place(NOTHING).empty
+
+
+@pytest.mark.parametrize(
+    ("lows", "guesses"), [([], False), ([0.42, 0.45], True), ([0.42, 0.51], False)]
+)
+def test_a_network_that_is_nowhere_above_chance_guesses(lows, guesses):
+    assert results.guesses(pd.DataFrame({"low": lows})) == guesses

@@ -42,7 +42,7 @@ def test_page_comes_up_without_tensorflow(page, bundle_root, tmp_path):
 def test_frame_opens_home_and_names_every_page(bundle_root):
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
     assert not at.exception
-    assert at.title[0].value == "COVID-19 on chest X-rays"
+    assert at.title[0].value == "COVID-19 on chest X\u2011rays"
     assert "not a medical device" in at.warning[0].value
 
 

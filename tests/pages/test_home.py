@@ -5,7 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from covidweb.bundle import read_bundle, results
 from covidweb.metrics import auc
-from covidweb.views import figures
+from covidweb.views import figures, home
 
 PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "home.py")
 
@@ -24,27 +24,40 @@ def test_says_what_it_is_not(bundle_root):
 def test_figures_are_those_of_the_files(bundle_root):
     bundle = read_bundle("default")
     films = results.read_predictions(bundle)
-    for number, place in enumerate(("inside", "outside")):
-        part = results.population(films, place)
-        expected = auc(part["covid"], part["score"])
-        assert [m.value for m in _run().metric if m.label == "AUC"][number] == f"{expected:.2f}"
+    said = home.across_places(bundle)
+    for place in ("Inside", "Outside"):
+        part = results.population(films, place.lower())
+        line = next(line for line in said.splitlines() if place in line)
+        assert f"AUC {auc(part['covid'], part['score']):.2f} (" in line
+
+
+def test_what_is_large_is_within_one_place(bundle_root):
+    within = results.within_one_place(read_bundle("default").evaluation())
+    assert len(within) > 0
+    at, count = _run(), len(within)
+    shown = [(m.label, m.value) for m in at.metric]
+    assert shown[:count] == [(f"{r.title}: AUC", f"{r.value:.2f}") for r in within.itertuples()]
+    assert all(label.endswith(": AUC") for label, _ in shown)
+
+
+def test_who_only_guesses_within_one_place_is_told(bundle_root, monkeypatch):
+    monkeypatch.setattr(results, "guesses", lambda within: True)
+    assert any("only guesses" in w.value for w in _run().warning)
 
 
 def test_every_page_shows_the_same_figures(bundle_root):
     pages = Path(PAGE).parent
     training = AppTest.from_file(str(pages / "training.py"), default_timeout=60).run()
-    home = _run()
-    of_home = [(m.value, m.delta) for m in home.metric if m.label == "AUC"][:2]
-    of_training = [
-        (m.value, m.delta) for m in training.metric if m.label in ("AUC inside", "AUC outside")
-    ][:2]
-    assert of_home == of_training
-    training.button_group(key="training_section").set_value("At which threshold").run()
     bundle = read_bundle("default")
-    sensitivity = next(m for m in home.metric if m.label == "Sensitivity")
+    said = home.across_places(bundle)
+    for label in ("AUC inside", "AUC outside"):
+        tile = next(m for m in training.metric if m.label == label)
+        assert f"AUC {tile.value} ({tile.delta})" in said
+    training.button_group(key="training_section").set_value("At which threshold").run()
     tile = next(m for m in training.metric if m.label == "Sensitivity")
-    assert sensitivity.value == f"{figures.rates(bundle, 'inside')['sensitivity']['value']:.2f}"
-    assert tile.value == f"{figures.rates(bundle, 'inside')['sensitivity']['value']:.1%}"
+    sensitivity = figures.rates(bundle, "inside")["sensitivity"]["value"]
+    assert f"sensitivity {sensitivity:.2f} (" in said
+    assert tile.value == f"{sensitivity:.1%}"
 
 
 def test_a_film_can_be_handed_in_at_the_door(bundle_root, film_png):

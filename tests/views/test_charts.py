@@ -22,6 +22,15 @@ def test_colours_are_seen_on_light_and_dark(colour, background):
     assert _contrast(colour, background) >= 3
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_confusion_matrix_is_read_on_its_darkest_tint(dark):
+    page, tint = np.array([(255, 255, 255), (17, 24, 28)][dark]), np.array([47, 131, 179])
+    mixed = "#" + "".join(f"{round(v):02x}" for v in 0.45 * tint + 0.55 * page)
+    figure = charts.confusion({"tp": 9, "fn": 0, "fp": 0, "tn": 9}, charts.INK[dark])
+    inks = {note.font.color for note in figure.layout.annotations}
+    assert inks == {charts.INK[dark]} and _contrast(charts.INK[dark], mixed) >= 4.5
+
+
 def test_learning_curves_star_the_best_epoch():
     history = pd.DataFrame({"epoch": [1, 2], "loss": [2, 1], "val_loss": [1.5, 1.8]})
     figure = charts.learning_curves({"a": history}, "loss", {"a": 1})

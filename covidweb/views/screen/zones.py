@@ -8,13 +8,11 @@ import streamlit as st
 
 from covidweb.screening.result import ScreeningResult
 from covidweb.screening.words import ZONE_TITLES, evidence_sentence
-from covidweb.views.charts import MUTED
+from covidweb.views import parts
+from covidweb.views.charts import INK, MUTED
 
 _LEVELS = ("upper", "middle", "lower")
 _SIDES = ("right", "left")
-_INK = {False: "#1b262c", True: "#e4ebee"}
-"""Text colour by whether the page is dark."""
-
 _HEIGHTS = (0.0, 0.06, 0.2, 0.4, 0.6, 0.8, 0.93, 1.0)
 _OUTER = (0.36, 0.27, 0.17, 0.09, 0.05, 0.03, 0.03, 0.06)
 _INNER = (0.38, 0.43, 0.45, 0.45, 0.44, 0.43, 0.42, 0.40)
@@ -27,7 +25,7 @@ def show(result: ScreeningResult) -> None:
     normal = result.status == "ok" and result.verdict == "normal"
     if result.regions and sum(result.regions.values()) > 0 and not normal:
         st.plotly_chart(
-            picture(result.regions, _INK[st.context.theme.type == "dark"]),
+            picture(result.regions, parts.ink()),
             width=280,
             key="screen_zone_picture",
             config={"staticPlot": True},
@@ -36,7 +34,7 @@ def show(result: ScreeningResult) -> None:
         st.caption("Share of the model's evidence per zone. It is not how severe anything is.")
 
 
-def picture(regions: Mapping[str, float], ink: str = _INK[False]) -> go.Figure:
+def picture(regions: Mapping[str, float], ink: str = INK[False]) -> go.Figure:
     """Return both lungs in thirds, tinted by share, with the percentages written in.
 
     Args:

@@ -27,9 +27,13 @@ def show(bundles: list[Bundle]) -> None:
     parts.why_within_one_place()
     evaluations = {b.name: data.evaluation(b) for b in bundles}
     for name, table in gaps.items():
-        st.markdown(f"Model **{escape(name)}**")
+        st.markdown(f"### Model {escape(name)}")
         if found := evaluations.get(name):
             parts.within_one_place(found)
+        st.markdown(
+            ":material/public: **Across places**: the sick and the healthy mostly from different "
+            "hospitals"
+        )
         _tiles(table)
     figure = charts.gap_chart(gaps, article_accuracy(bundles))
     table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
@@ -43,13 +47,10 @@ def article_accuracy(bundles: list[Bundle]) -> float | None:
 
 def _tiles(table: pd.DataFrame) -> None:
     values = table[table["metric"] == "auc"].set_index("place")
-    with st.container(horizontal=True, border=True, gap="small"):
+    with st.container(horizontal=True, gap="small"):
         for place in ("inside", "outside"):
             row = values.loc[place] if place in values.index else None
-            value = "–" if row is None else f"{row['value']:.2f}"
-            note = None if row is None else f"{row['low']:.2f} to {row['high']:.2f}"
-            title = f"AUC {place}"
-            st.metric(title, value, note, delta_color="off", delta_arrow="off", width=98)
+            parts.metric(f"AUC {place}", row, 98)
         if {"inside", "outside"} <= set(values.index):
             lost = values.loc["outside", "value"] - values.loc["inside", "value"]
             shown = f"{lost:+.2f}"

@@ -100,7 +100,7 @@ def _matrix_and_curves(films: pd.DataFrame, counts: dict[str, Any]) -> None:
         st.markdown("**Confusion matrix**")
         table = pd.DataFrame({"cell": list(_CELLS.values()), "films": [counts[c] for c in _CELLS]})
         alt = ", ".join(f"{row.cell}: {row.films}" for row in table.itertuples())
-        parts.show_chart(charts.confusion(counts), table, "confusion", alt)
+        parts.show_chart(charts.confusion(counts, parts.ink()), table, "confusion", alt)
     with middle:
         st.markdown("**ROC**")
         curve = thinned(pd.DataFrame(metrics.roc(films["covid"], films["score"])))
