@@ -6,7 +6,7 @@ import streamlit as st
 from covidweb.bundle import Bundle
 from covidweb.bundle.blocks import Block, Document, Table, block_markdown, markdown
 from covidweb.bundle.model_card import model_card, read_results
-from covidweb.markdown import escape, inline
+from covidweb.markdown import inline
 from covidweb.views import parts
 
 
@@ -17,8 +17,6 @@ def show() -> None:
         st.info("No model is installed, so there is no card to show.", icon=":material/info:")
         return
     bundle = found[parts.choose("Model", list(found), key="card_model")]
-    for sentence in bundle.warnings():
-        parts.problem(escape(sentence))
     document = model_card(bundle.card, parts.attempt(lambda: read_results(bundle)))
     _downloads(bundle, document)
     # The page has its own title, so the card's headings move one level down.

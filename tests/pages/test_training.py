@@ -17,7 +17,7 @@ PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "training.py")
 def page(bundle_root, tmp_path, monkeypatch):
     monkeypatch.setenv("COVIDWEB_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("COVIDWEB_RUNS", str(tmp_path / "runs"))
-    return lambda section="Curves": _open(section)
+    return lambda section="Results and curves": _open(section)
 
 
 def _open(section):
@@ -51,6 +51,15 @@ def test_the_gap_is_seen_first_and_computed_from_the_predictions(page):
     for place in ("inside", "outside"):
         films = results.population(rows, place)
         assert _metric(at, f"AUC {place}") == f"{metrics.auc(films['covid'], films['score']):.2f}"
+
+
+def test_curves_of_the_classifiers_are_drawn_first(page):
+    assert page().button_group(key="curve_models").value == ["default", "seed"]
+
+
+@pytest.mark.parametrize("section", list(SECTIONS)[1:])
+def test_a_section_stands_right_below_its_choice(page, section):
+    assert page(section).header[0].value != "Inside and outside"
 
 
 def test_changing_one_row_changes_the_figures_and_warns(page, bundle_root):
@@ -104,7 +113,7 @@ def test_a_broken_bundle_gets_a_sentence_and_the_other_shows(
         path.unlink()
     else:
         path.write_text(content)
-    at = page("How good, where")
+    at = page()
     assert not at.exception
     assert any(said in text for text in _warnings(at))
     assert _metric(at, "AUC inside") and len(at.dataframe) >= 2

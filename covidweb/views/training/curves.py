@@ -23,18 +23,18 @@ def show(bundles: list[Bundle]) -> None:
     read = {b.name: parts.attempt(b.history) for b in bundles}
     histories = {name: table for name, table in read.items() if table is not None}
     if histories:
-        _compare(histories)
+        _compare(histories, [b.name for b in bundles if b.kind in parts.CLASSIFIERS])
     _watch()
 
 
-def _compare(histories: dict[str, pd.DataFrame]) -> None:
+def _compare(histories: dict[str, pd.DataFrame], classifiers: list[str]) -> None:
     st.header("Learning curves")
     models = list(histories)
     chosen = st.pills(
         "Models",
         models,
         selection_mode="multi",
-        default=models[:2],
+        default=[name for name in models if name in classifiers][:2] or models[:2],
         key="curve_models",
         format_func=escape,
     )

@@ -34,11 +34,7 @@ def show(bundles: list[Bundle]) -> None:
     if bundle is None or evaluation is None:
         return
     if bundle.kind == "seed":
-        st.info(
-            "The article's network sees about 8 pixels around each point at its last "
-            "convolution: its heatmaps can only show edges.",
-            icon=":material/info:",
-        )
+        st.info(parts.EDGES_ONLY, icon=":material/info:")
     section = evaluation.audit.explanations
     if not section:
         audit.missing("explanations")

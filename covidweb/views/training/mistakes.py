@@ -7,7 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, results
 from covidweb.markdown import escape
-from covidweb.screening.words import films_words
+from covidweb.screening.words import films_words, probability_words
 from covidweb.sets import set_title
 from covidweb.views import parts
 from covidweb.views.training import data, films
@@ -110,9 +110,8 @@ def _card(
     elif path is None:
         st.caption("This film is not on this machine.")
     icon = ":material/check:" if right else ":material/close:"
-    st.markdown(
-        f"{icon} **{film['score']:.2f}** · truth: {escape(film['label'])}, answer {verdict}"
-    )
+    score = probability_words(film["score"])
+    st.markdown(f"{icon} **{score}** · truth: {escape(film['label'])}, answer {verdict}")
     said = (film["image_id"], film["source"], set_title(film["set"]))
     st.caption(" · ".join(escape(text) for text in said))
     near = results.neighbours(rows, film)

@@ -1,4 +1,4 @@
-"""The page's order: which section, the gap before all of them, then the section."""
+"""The page's order: which section, then that section; the gap before the curves."""
 
 from collections.abc import Callable
 
@@ -17,8 +17,15 @@ from covidweb.views.training import (
     threshold,
 )
 
+
+def _results(bundles: list[Bundle]) -> None:
+    gap.show(data.with_predictions(bundles))
+    st.divider()
+    curves.show(bundles)
+
+
 SECTIONS: dict[str, tuple[str, Callable[[list[Bundle]], None]]] = {
-    "Curves": (":material/show_chart:", curves.show),
+    "Results and curves": (":material/show_chart:", _results),
     "How good, where": (":material/public:", places.show),
     "At which threshold": (":material/tune:", threshold.show),
     "Shortcuts": (":material/conversion_path:", audit.show),
@@ -38,7 +45,5 @@ def show() -> None:
         curves.show(found)
         return
     section = parts.choose("Section", list(SECTIONS), key="training_section")
-    gap.show(data.with_predictions(found))
-    st.divider()
     _, render = SECTIONS[section]
     render(found)
