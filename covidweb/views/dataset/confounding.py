@@ -7,7 +7,7 @@ from covidweb.dataset.statistics import confounding, confounding_sentence
 from covidweb.errors import ModelError
 from covidweb.markdown import escape
 from covidweb.views import parts
-from covidweb.views.dataset.films import Films
+from covidweb.views.dataset.films import LABELS, Films
 
 _BLIND = {
     "border": "the outermost pixels of the film",
@@ -24,7 +24,7 @@ def show(table: Films) -> None:
     counts = confounding(table.rows)
     if not counts.empty:
         shown = counts.map(lambda films: f"{films:,}" if films else "–")
-        st.table(shown.rename(index=escape, columns=escape))
+        st.table(shown.rename(index=escape, columns=lambda label: escape(LABELS.get(label, label))))
         parts.download_csv(counts.reset_index(), "label-by-source")
     st.caption(
         "Films to learn from only. The auxiliary sets have both of their classes from one "

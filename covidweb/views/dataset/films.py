@@ -19,6 +19,8 @@ from covidweb.errors import DataError, ModelError
 from covidweb.views import parts
 
 THUMBNAIL = 192
+LABELS = {"covid": "COVID-19", "not_cxr": "not a chest film"}
+"""Words for the labels that are none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +113,7 @@ def known() -> KnownFilms:
 
 def label_text(row: pd.Series) -> str:
     """Return the label for a caption, with "simulated" where the film is."""
-    label = {"covid": "COVID-19", "not_cxr": "not a chest film"}.get(row["label"], row["label"])
+    label = LABELS.get(row["label"], row["label"])
     return f"{label}, simulated" if row["source"] == SIMULATED else str(label)
 
 

@@ -13,12 +13,14 @@ from covidweb.dataset.pictures import LEVELS, grey_levels, mean_film, sample, sm
 from covidweb.markdown import escape
 from covidweb.views import parts
 from covidweb.views.charts import COLOURS
+from covidweb.views.dataset.films import LABELS
 
 _BY = {"Label": "label", "Source": "source", "Set": "set", "Split": "split", "View": "view"}
 _PATTERNS = ("", "/", "x", ".", "\\", "-")
 _LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "other", "not_cxr")
-_COLOUR = dict(zip(_LABELS, COLOURS, strict=False))
-_PATTERN = dict(zip(_LABELS, _PATTERNS, strict=True))
+_TITLES = [LABELS.get(name, name) for name in _LABELS]
+_COLOUR = dict(zip(_TITLES, COLOURS, strict=False))
+_PATTERN = dict(zip(_TITLES, _PATTERNS, strict=True))
 
 
 def show(root: Path, rows: pd.DataFrame) -> None:
@@ -46,6 +48,8 @@ def bars(table: pd.DataFrame, by: str, orientation: str = "h") -> go.Figure:
     """Return stacked bars of films by a column, coloured and patterned by label."""
     across, along = ("films", by) if orientation == "h" else (by, "films")
     colour = "label" if "label" in table else None
+    if colour:
+        table = table.assign(label=table["label"].map(lambda name: LABELS.get(name, name)))
     figure = px.bar(
         table,
         x=across,
@@ -78,7 +82,8 @@ def _looks(root: Path, rows: pd.DataFrame) -> None:
     levels = []
     with st.container(horizontal=True, gap="small"):
         for name, index in groups.items():
-            title = ", ".join(name if isinstance(name, tuple) else (name,))
+            words = name if isinstance(name, tuple) else (name,)
+            title = ", ".join(LABELS.get(str(word), str(word)) for word in words)
             members = films[list(index)]
             st.image(
                 mean_film(members), caption=escape(title), width=150, alt=f"Mean film of {title}"
