@@ -13,7 +13,7 @@ from covidweb.bundle import Bundle
 from covidweb.networks.standard import Box, lung_box
 from covidweb.radiograph import Radiograph
 from covidweb.radiograph.views import FRONTAL, VIEWS
-from covidweb.screening.regions import Lungs
+from covidweb.screening.regions import NOTHING, Lungs
 from covidweb.screening.result import Finding
 
 MAX_CHROMA = 0.05
@@ -132,7 +132,7 @@ def _levels(film: Radiograph) -> Finding:
     value = grey_levels(film.pixels)
     passed = value >= MIN_LEVELS
     message = (
-        "The film has its grey levels."
+        "It has grey levels between black and white."
         if passed
         else f"The film has hardly any grey levels ({value:.0f}): it was scanned or windowed to "
         "black and white, and what lies between is lost."
@@ -239,6 +239,8 @@ def _lungs(lungs: Lungs) -> Finding:
     message = (
         lungs.note or "Two lungs were found where a frontal chest film has them."
         if lungs.plausible
+        else NOTHING
+        if lungs.note == NOTHING
         else f"No frontal pair of lungs was found. {lungs.note}".strip()
     )
     return Finding("lungs", lungs.plausible, message, float(lungs.mask.mean()))

@@ -8,7 +8,7 @@ import pytest
 from covidweb.radiograph import Radiograph
 from covidweb.radiograph.views import VIEWS
 from covidweb.screening.gate import Gate, admits_text, grey_levels, lung_brightness
-from covidweb.screening.regions import Lungs
+from covidweb.screening.regions import NOTHING, Lungs
 
 SIDE = 96
 
@@ -125,3 +125,8 @@ def test_burnt_in_text_is_told_and_turns_no_film_away(chest, lungs):
     told = Gate().check(replace(chest, burnt_in=True), lungs, None)
     assert admits_text(told) and all(finding.passed for finding in told)
     assert not admits_text(Gate().check(chest, lungs, None))
+
+
+def test_a_film_without_lungs_is_told_so_once(chest, lungs):
+    none = Lungs(np.zeros_like(lungs.mask), np.zeros_like(lungs.mask), False, NOTHING)
+    assert _failed(chest, none)["lungs"] == NOTHING
