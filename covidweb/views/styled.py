@@ -14,6 +14,19 @@ STYLE = (
     b"{padding: 4.5rem 2rem 4rem; max-width: none}"
     b"@media (max-width: 640px)"
     b"{.stMainBlockContainer.stMainBlockContainer {padding: 4rem 1rem}}"
+    # What only works in the background takes no room.
+    b".st-key-tab_token.st-key-tab_token, .st-key-dropzone.st-key-dropzone"
+    b"{position: absolute; width: 1px}"
+    # Films may also be dropped; how large they may be is said above, for a film and for a ZIP.
+    b"@media (min-width: 641px)"
+    b"{section[data-testid=stFileUploaderDropzone] {min-height: 6rem; align-items: center}}"
+    b"section > [data-testid=stFileUploaderDropzoneInstructions] > * {display: none}"
+    b"section > [data-testid=stFileUploaderDropzoneInstructions]::after"
+    b"{content: 'or drop them here'; font-size: 0.875rem}"
+    b"@media (pointer: coarse)"
+    b"{section > [data-testid=stFileUploaderDropzoneInstructions] {display: none}}"
+    # On a narrow screen a chart's tools would lie over its legend.
+    b"@media (max-width: 640px) {.js-plotly-plot .modebar-container {display: none}}"
     # The place for films on the home page is drawn in several steps.
     b".st-key-home_door {min-height: 9.5rem}</style>"
 )
