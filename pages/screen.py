@@ -37,8 +37,8 @@ upload.came()
 cut = verdict.chosen_threshold(bundle)
 with tools:
     upload.sample_button(films)
-    reading.switch()
     upload.clear_button(films)
+    reading.switch()
 # What comes and goes has a place of its own: whatever follows keeps its place, and is never shown
 # twice while the page is drawn again.
 with st.container():

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from covidweb.bundle import read_bundle
 from covidweb.errors import ModelError
 from covidweb.radiograph import Source, read_radiograph
 from covidweb.report import overlays_zip, report_pdf, results_csv
@@ -27,6 +28,9 @@ class FakeScreener:
     def __init__(self, name="default", sha256="0" * 64):
         self.model = ModelId(name, sha256)
         self.seen = 0
+
+    def screen(self, film):
+        return self.answer(film)
 
     def screen_many(self, films):
         self.seen += len(films)
@@ -71,8 +75,6 @@ def fake(bundle_root, monkeypatch):
     made = {}
 
     def screener(name):
-        from covidweb.bundle import read_bundle
-
         return made.setdefault(name, FakeScreener(name, read_bundle(name).sha256))
 
     monkeypatch.setattr(session, "screener", screener)
@@ -142,7 +144,7 @@ def test_one_film_gets_verdict_probability_meaning_and_zones(page):
     said = words(page)
     assert "Suspicious for COVID-19" in said and "Not suspicious" not in said
     assert re.search(
-        r"Probability of COVID-19: \*\*\d+ %\*\* \(\d+ to \d+\) · threshold 45 %", said
+        r"Probability of COVID-19: \*\*\d+ %\*\* \(\d+ to \d+\) · threshold 45\s%", said
     )
     assert re.search(r"hospitals it learned from, it finds \*\*\d+ \(\d+ to \d+\)\*\* of 100", said)
     assert re.search(r"hospitals it never saw, it finds", said)
@@ -183,7 +185,7 @@ def test_many_films_become_a_table_sorted_by_probability(page):
     names = table["Name"].tolist()
     assert names == ["high.png", "middle.png", "low.png", "photo.png", "broken.png"]
     assert table["Probability"].isna().tolist() == [False, False, False, True, True]
-    assert table["Picture"][0].startswith("data:image/jpeg;base64,")
+    assert table["Picture"][0].startswith("data:image/jpeg;base64,") and table["Picture"][4] == ""
     assert table["Evidence mostly in"][0] == "right lower"
     assert "5 films" in words(page)
 
@@ -222,7 +224,7 @@ def test_the_threshold_moves_the_verdict_and_its_meaning(page):
     assert page.header[0].value.endswith("Suspicious for COVID-19")
     slider.set_value(0.95).run()
     assert page.header[0].value.endswith("Not suspicious for COVID-19")
-    assert "threshold 95 %" in words(page)
+    assert "threshold 95\u00a0%" in words(page)
     assert page.dataframe[0].value.iloc[0, 1] != rates.iloc[0, 1]
     button = next(b for b in page.button if b.label.startswith("Back to"))
     button.click().run()
@@ -238,9 +240,31 @@ def test_the_trust_panel_runs_when_it_is_opened(page, fake):
     assert "Is it a frontal chest film at all?" in said
     assert "70% of it, 1.8 times what chance" in said
     assert "none of the films of the project's dataset" in said
-    assert len(page.dataframe[0].value) == 7
+    assert len(page.table[0].value) == 7
     page.run()
     assert fake["default"].seen == 9
+
+
+def test_two_models_and_two_films_stand_side_by_side(page, fake):
+    upload(page, ("before.png", png(0.5)), ("after.png", png(0.7)))
+    choose(page, "after.png")
+    open_panel(page, "screen_beside")
+    said = words(page)
+    assert fake["seed"].seen == 0
+    assert f"**{read_bundle('seed').card.title}**  \nSuspicious for COVID-19" in said
+    assert "only show edges" in said
+    page.button_group(key="screen_beside_what").set_value("Another film").run()
+    said = words(page)
+    assert "**after.png**  \nSuspicious for COVID-19" in said
+    assert "**before.png**  \nNot suspicious for COVID-19" in said
+    assert "only show edges" not in said
+
+
+def test_a_file_that_could_not_be_read_leaves_no_hole(page):
+    upload(page, ("broken.png", png(0.5)[:200]))
+    alone = len(page.columns)
+    upload(page, ("film.png", png(0.7)))
+    assert len(page.columns) == alone + 1
 
 
 def test_explanations_are_on_demand_and_the_article_s_limits_are_said(page):
@@ -272,8 +296,11 @@ def test_results_survive_a_change_of_page_and_clear_forgets_them(fake):
     again.session_state["screen_worklist"] = page.session_state["screen_worklist"]
     again.run()
     assert "Not suspicious" in again.header[0].value
-    next(b for b in again.button if b.label == "Clear the list").click().run()
+    button = next(b for b in again.button if b.label == "Clear the list")
+    assert not button.disabled
+    button.click().run()
     assert not again.header and not again.exception
+    assert next(b for b in again.button if b.label == "Clear the list").disabled
 
 
 def test_a_film_handed_over_from_another_page_is_screened(fake):
@@ -350,7 +377,7 @@ def test_reports_agree_with_the_table(page, bundle_root):
     lines = results_csv(list(items.bare())).splitlines()
     shown = page.dataframe[0].value.set_index("Name")["Probability"]
     cells = dict(zip(lines[0].split(","), lines[2].split(","), strict=False))
-    assert float(cells["probability"]) == pytest.approx(shown["b.png"])
+    assert 100 * float(cells["probability"]) == pytest.approx(shown["b.png"])
     records = json.loads(takeaway.record(items))
     assert records[1]["film_sha256"] == read_radiograph(png(0.7)).sha256
     assert records[2]["status"] == "error"

@@ -58,6 +58,8 @@ def _by_models(worklist: Worklist, row: Row, bundle: Bundle, others: list[Bundle
         _one(row, film, row.result, bundle.card.title, "screen_beside_left")
     with right:
         _one(row, film, result, other.card.title, "screen_beside_right")
+    if "seed" in (bundle.kind, other.kind):
+        st.caption(parts.EDGES_ONLY)
 
 
 def _by_films(worklist: Worklist, rows: Sequence[Row], row: Row) -> None:

@@ -10,7 +10,7 @@ from covidweb.radiograph import Radiograph
 from covidweb.report import overlay
 from covidweb.screening import METHODS, TITLES
 from covidweb.screening.films import Row
-from covidweb.views import session
+from covidweb.views import parts, session
 
 _KEPT = "screen_explained"
 _MAX_KEPT = 60
@@ -43,10 +43,7 @@ def show(row: Row, film: Radiograph, bundle: Bundle) -> None:
             "in different units. Saliency marks pixels, the others regions."
         )
         if bundle.kind == "seed":
-            st.caption(
-                "This is the article's model: its last convolution sees about 8 pixels around "
-                "each point, so its heatmaps can only show edges."
-            )
+            st.caption(parts.EDGES_ONLY)
 
 
 def _pictures(row: Row, film: Radiograph, bundle: Bundle, methods: list[str]) -> None:
@@ -61,10 +58,11 @@ def _pictures(row: Row, film: Radiograph, bundle: Bundle, methods: list[str]) ->
             if scale <= 0:
                 st.markdown(f"**{TITLES[method]}** · nothing: no evidence for COVID-19 at all.")
                 continue
+            # Above it: below the name there is room for what Streamlit shows over a picture.
+            st.markdown(f"**{TITLES[method]}**")
             drawn = overlay(film, replace(row.result, heatmap=grid, heatmap_scale=scale))
             st.image(
                 drawn,
-                caption=TITLES[method],
                 width="stretch",
                 alt=f"The film with the evidence that {TITLES[method]} finds",
             )

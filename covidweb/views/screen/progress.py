@@ -27,8 +27,10 @@ def show(worklist: Worklist) -> None:
         worklist.wait(AT_ONCE)
     now = worklist.progress()
     if now.state in _AT_WORK:
-        parts.apart(lambda: _live(worklist, now.version, time.monotonic()))
-        st.button(
+        bar, stop = st.columns([7, 1], vertical_alignment="center")
+        with bar:
+            parts.apart(lambda: _live(worklist, now.version, time.monotonic()))
+        stop.button(
             "Stop here",
             icon=":material/stop_circle:",
             key="screen_stop",

@@ -56,7 +56,8 @@ def entry(row: Row, hidden: bool) -> dict[str, object]:
     if hidden:
         said, tone, probability = "Yours first", "hidden", None
     elif probability is not None:
-        said = f"{said} · {probability_words(probability)}".replace(" %", "\u00a0%")
+        words = probability_words(probability).replace("over ", ">").replace("under ", "<")
+        said = f"{said} · {words}".replace(" %", "\u00a0%")
     return {
         "id": row.film.id,
         "name": row.film.name,

@@ -14,6 +14,7 @@ from covidweb.screening.films import Film, Row
 from covidweb.screening.placement import lay
 from covidweb.screening.words import evidence_sentence
 from covidweb.screening.worklist import Worklist
+from covidweb.views import parts
 from covidweb.views.screen import (
     compare,
     explain,
@@ -27,6 +28,7 @@ from covidweb.views.screen import (
 )
 
 _SHOWN = "screen_shown"
+_WIDTHS = {"rail": 6, "film": 18, "answer": 9}
 _GONE = "This film is no longer kept in memory; upload it again to see it."
 
 
@@ -34,14 +36,15 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
     """Draw the chosen one of `rows` (not empty) and return it."""
     row = _chosen(worklist, rows)
     film = worklist.read(row.film)
-    places = _places(len(rows) > 1)
+    places = _places(len(rows) > 1, film is not None)
     if "rail" in places:
         with places["rail"]:
             rail.show(worklist, rows, row, reading.hidden)
     with places["answer"]:
         _answer(row, film, bundle)
-    with places["film"]:
-        _film(worklist, rows, row, film)
+    if film is not None:
+        with places["film"]:
+            _film(worklist, rows, row, film)
     with places["more"]:
         _more(row, bundle)
     if reading.hidden(row):
@@ -55,18 +58,28 @@ def show(worklist: Worklist, rows: Sequence[Row], bundle: Bundle) -> Row:
     return row
 
 
-def _places(several: bool) -> dict[str, DeltaGenerator]:
-    """Lay out the page: beside each other, or on a phone below each other, the answer first."""
-    if "Mobi" in str(st.context.headers.get("User-Agent", "")):
-        places = {place: st.container() for place in ("answer", "film", "rail", "more")}
-        return places if several else {k: v for k, v in places.items() if k != "rail"}
-    widths = {"rail": 6, "film": 18, "answer": 9} if several else {"film": 18, "answer": 9}
+def _places(several: bool, seen: bool) -> dict[str, DeltaGenerator]:
+    """Lay out the page: beside each other, or on a phone below each other, the answer first.
+
+    Args:
+        several: there is more than one film, so a rail of them.
+        seen: there is a film to look at; without one the answer takes its place.
+    """
+    wanted = {"rail": several, "film": seen}
+    if parts.on_phone():
+        order = ("answer", "film", "rail", "more")
+        return {place: st.container() for place in order if wanted.get(place, True)}
+    widths = {place: w for place, w in _WIDTHS.items() if wanted.get(place, True)}
+    if not seen:
+        widths["answer"] += _WIDTHS["film"]
     places = dict(zip(widths, st.columns(list(widths.values()), gap="medium"), strict=True))
     return places | {"more": places["answer"]}
 
 
 def _answer(row: Row, film: Radiograph | None, bundle: Bundle) -> None:
     _name(row.film)
+    if film is None and row.film.thumbnail:
+        st.info(_GONE)
     if reading.hidden(row):
         truth = known.look_up(row.film, film, bundle).truth if film is not None else ""
         reading.ask(row, truth)
@@ -95,11 +108,7 @@ def _more(row: Row, bundle: Bundle) -> None:
     trust.caution(row, bundle)
 
 
-def _film(worklist: Worklist, rows: Sequence[Row], row: Row, film: Radiograph | None) -> None:
-    if film is None:
-        if row.film.thumbnail:
-            st.info(_GONE)
-        return
+def _film(worklist: Worklist, rows: Sequence[Row], row: Row, film: Radiograph) -> None:
     hidden = reading.hidden(row)
     placement = row.result.placement
     laid = lay(film, placement)

@@ -10,8 +10,16 @@ from covidweb.screening.films import Row
 from covidweb.screening.words import HEADLINES, ZONE_TITLES, films_words, headline, top_zones
 from covidweb.screening.worklist import Worklist
 
-_ROW_HEIGHT = 64
-_ROWS_SHOWN = 6
+_ROW_HEIGHT = 72
+"""In pixels: Streamlit wraps text only in rows that are higher than 64."""
+
+_HEAD_HEIGHT = 38
+
+_MOST = 99.9
+"""In percent: a probability is never rounded to certainty."""
+
+_ROWS_SHOWN = 6.5
+"""A row cut in half says that there are more."""
 
 
 def show(
@@ -58,7 +66,7 @@ def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool
     st.dataframe(
         frame(rows, hidden),
         width="stretch",
-        height=_ROW_HEIGHT * (min(len(rows), _ROWS_SHOWN) + 1),
+        height=_HEAD_HEIGHT + int(_ROW_HEIGHT * min(len(rows), _ROWS_SHOWN)),
         row_height=_ROW_HEIGHT,
         hide_index=True,
         key=key,
@@ -67,11 +75,12 @@ def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool
         column_config={
             "Picture": st.column_config.ImageColumn("Film", width=60),
             "Name": st.column_config.TextColumn("Name", width=170),
-            "Answer": st.column_config.TextColumn("Answer", width=200),
+            "Answer": st.column_config.TextColumn("Answer", width=190),
             "Probability": st.column_config.ProgressColumn(
-                "Probability", min_value=0.0, max_value=1.0, format="percent", width=150
+                "Probability", min_value=0.0, max_value=100.0, format="%.1f %%", width=150
             ),
-            "Reason": st.column_config.TextColumn("Reason", width=560),
+            "Evidence mostly in": st.column_config.TextColumn("Evidence mostly in", width=170),
+            "Reason": st.column_config.TextColumn("Reason", width=460),
         },
         alt="The films with their answers, the most suspicious first",
     )
@@ -90,7 +99,7 @@ def by_probability(rows: Sequence[Row]) -> list[Row]:
 def frame(rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False) -> pd.DataFrame:
     """Return the table that the page shows: one row per film, in the order given.
 
-    Rows that are `hidden` keep their answer back.
+    Probabilities are in percent. Rows that are `hidden` keep their answer back.
     """
     kept_back = [hidden(row) for row in rows]
     table = pd.DataFrame(
@@ -98,7 +107,7 @@ def frame(rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False
             "Picture": [_uri(row.film.thumbnail) for row in rows],
             "Name": [row.film.name for row in rows],
             "Answer": [headline(row.result) for row in rows],
-            "Probability": [row.result.probability for row in rows],
+            "Probability": [_percent(row.result.probability) for row in rows],
             "Evidence mostly in": [_zones(row) for row in rows],
             "Reason": [_reason(row) for row in rows],
         }
@@ -107,6 +116,12 @@ def frame(rows: Sequence[Row], hidden: Callable[[Row], bool] = lambda row: False
     table.loc[kept_back, "Probability"] = float("nan")
     table.loc[kept_back, ["Evidence mostly in", "Reason"]] = ""
     return table
+
+
+def _percent(probability: float | None) -> float | None:
+    if probability is None:
+        return None
+    return min(_MOST, max(100 - _MOST, 100 * probability))
 
 
 def _filtered(rows: Sequence[Row]) -> list[Row]:
@@ -147,7 +162,7 @@ def _reason(row: Row) -> str:
     return f"{origin}{row.result.reason}".strip()
 
 
-def _uri(thumbnail: bytes) -> str | None:
+def _uri(thumbnail: bytes) -> str:
     if not thumbnail:
-        return None
+        return ""
     return "data:image/jpeg;base64," + base64.b64encode(thumbnail).decode("ascii")

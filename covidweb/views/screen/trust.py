@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from covidweb.bundle import Bundle
@@ -113,4 +114,5 @@ def _steadiness(stable: trust.Stability | None) -> None:
         }
         for change in stable.changes
     ]
-    st.dataframe(table, width="stretch", hide_index=True, alt="Probability after each change")
+    # A plain table: its words wrap on a phone.
+    st.table(pd.DataFrame(table).set_index("Change"))

@@ -126,11 +126,11 @@ def sample_button(worklist: Worklist) -> None:
 
 
 def clear_button(worklist: Worklist) -> None:
-    """Draw the button that empties the list, where there is anything in it."""
-    if worklist.films or worklist.notes:
-        st.button(
-            "Clear the list",
-            icon=":material/delete_sweep:",
-            help="Forget every film, result and answer of this session.",
-            on_click=clear,
-        )
+    """Draw the button that empties the list; it keeps its place where there is nothing in it."""
+    st.button(
+        "Clear the list",
+        icon=":material/delete_sweep:",
+        help="Forget every film, result and answer of this session.",
+        disabled=not (worklist.films or worklist.notes),
+        on_click=clear,
+    )

@@ -47,19 +47,19 @@ def show(row: Row, bundle: Bundle) -> None:
     between = "" if span is None else f" ({span[0] * 100:.0f} to {span[1] * 100:.0f})"
     st.markdown(
         f"Probability of COVID-19: **{probability_words(result.probability)}**{between} · "
-        f"threshold {result.threshold * 100:.0f} %",
+        f"threshold {result.threshold * 100:.0f}\u00a0%",
         help=None if span is None else escape(meaning.interval_covers(bundle)),
     )
-    if said := meaning.elsewhere(bundle, result.probability):
-        st.markdown(said)
-    if said := meaning.calibration(bundle):
-        st.caption(said)
 
 
 def meaning_of(row: Row, bundle: Bundle) -> None:
-    """Say what the threshold finds and wrongly suspects, for a film with an answer."""
+    """Say where an answer holds, and what the threshold finds and wrongly suspects."""
     if row.result.probability is None:
         return
+    if said := meaning.elsewhere(bundle, row.result.probability):
+        st.markdown(said)
+    if said := meaning.calibration(bundle):
+        st.caption(said)
     places = meaning.places(bundle, row.result.threshold)
     if not places:
         st.caption("What this threshold finds and misses has not been measured for this model.")
