@@ -31,7 +31,7 @@ def resized(
 
     height, width = pixels.shape
     # Pillow takes its box in single precision.
-    left, top, right, bottom = np.float32(corners)
+    left, top, right, bottom = (np.float32(corner) for corner in corners)
     if not (0 <= left < right <= width and 0 <= top < bottom <= height):
         raise ValueError(
             f"corners must lie within {width} x {height} pixels. Received: corners={corners}"

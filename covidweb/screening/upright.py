@@ -17,6 +17,7 @@ from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
 from covidweb.networks.compiled import compiled
 from covidweb.networks.device import prepare_device
+from covidweb.networks.resample import resized
 from covidweb.networks.standard import WHOLE_FILM, Box
 from covidweb.networks.upright import KINDS, upright_input
 from covidweb.radiograph import Radiograph
@@ -29,6 +30,9 @@ BUNDLE = "upright"
 
 WORKING_SIDE = 512
 """Longer side, in pixels, of the copy of a film on which its posture is told."""
+
+_GAP = 3
+"""How many times `WORKING_SIDE` is left when whole pixels of a very large film are joined first."""
 
 LEAST_TILT = 5.0
 """Films tilted by less are read as they lie: patients lean, too. In degrees."""
@@ -210,9 +214,12 @@ def _small(film: Radiograph) -> Radiograph:
     if scale >= 1:
         return film
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    image = Image.fromarray(np.ascontiguousarray(film.pixels, np.float32))
-    small = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=3)
-    return replace(film, pixels=np.clip(np.asarray(small), 0.0, 1.0))
+    if max(width / size[0], height / size[1]) >= 2 * _GAP:
+        image = Image.fromarray(np.ascontiguousarray(film.pixels, np.float32))
+        small = np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=_GAP))
+    else:
+        small = resized(film.pixels, size, (0, 0, width, height))
+    return replace(film, pixels=np.clip(small, 0.0, 1.0))
 
 
 def _without_borders(box: Box) -> Placement:
