@@ -146,8 +146,10 @@ def grey_levels(pixels: np.ndarray) -> float:
     The exponential of the histogram's entropy, the commonest level left out, so that a border
     does not count; plus that one.
     """
-    small = _sampled(pixels, 512)
-    counts = np.bincount(np.round(small * 255).astype(np.uint8).ravel(), minlength=256)
+    import cv2
+
+    levels = cv2.convertScaleAbs(_sampled(pixels, 512), alpha=255)
+    counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     counts[counts.argmax()] = 0
     shares = counts[counts > 0] / max(1, counts.sum())
     return 1.0 + (float(np.exp(-(shares * np.log(shares)).sum())) if shares.size else 0.0)

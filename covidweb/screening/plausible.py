@@ -40,17 +40,16 @@ class Shape:
     @classmethod
     def of(cls, piece: np.ndarray, soft: np.ndarray, aspect: float) -> "Shape":
         """Measure a piece, bool (S, S), on the map it was cut from; `aspect` is width / height."""
-        rows, columns = np.nonzero(piece)
-        size = len(piece)
-        height = np.ptp(rows) + 1
-        width = np.ptp(columns) + 1
+        size, count = len(piece), int(piece.sum())
+        row, height = _middle(np.count_nonzero(piece, axis=1))
+        column, width = _middle(np.count_nonzero(piece, axis=0))
         return cls(
-            area=len(rows) / piece.size,
+            area=count / piece.size,
             height=height / size,
             width=width / size * aspect,
-            centre=(rows.mean() / size, columns.mean() / size * aspect),
-            fill=len(rows) / (height * width),
-            confidence=float(soft[rows, columns].mean()),
+            centre=(row / size, column / size * aspect),
+            fill=count / (height * width),
+            confidence=float(soft[piece].mean()),
         )
 
 
@@ -82,6 +81,13 @@ def lone_lung_doubt(lung: Shape, mirrored: float) -> str:
     if mirrored < 0.5:
         return "Only one lung was found, and there is no room for the other on the film."
     return ""
+
+
+def _middle(counts: np.ndarray) -> tuple[float, int]:
+    """Return the mean line of a piece and how many it spans, from its pixels on every line."""
+    lines = np.flatnonzero(counts)
+    mean = float(counts @ np.arange(len(counts)) / counts.sum())
+    return mean, int(lines[-1] + 1 - lines[0])
 
 
 def _single(lung: Shape) -> str:

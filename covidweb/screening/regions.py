@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from covidweb.screening.plausible import Shape, doubt, lone_lung_doubt
 from covidweb.screening.result import ZONES, Box
@@ -147,16 +146,24 @@ def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     """Return the connected pieces without holes, largest first, specks dropped."""
-    labels, count = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    labels, count = _labelled(mask)
+    sizes = np.bincount(labels.ravel(), minlength=count)[1:]
     order = [i for i in np.argsort(-sizes) if sizes[i] >= max(SPECK * sizes.max(), 4)]
     return [_filled(labels == i + 1) for i in order[:6]]
 
 
+def _labelled(mask: np.ndarray) -> tuple[np.ndarray, int]:
+    """Return the number of each pixel's piece, int32 (H, W), 0 outside; how many numbers."""
+    import cv2
+
+    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    return labels, count
+
+
 def _filled(piece: np.ndarray) -> np.ndarray:
     """Return the piece with its holes: what no way around it leads to the film's edge."""
-    around, count = ndimage.label(~piece)
-    reached = np.zeros(count + 1, bool)
+    around, count = _labelled(~piece)
+    reached = np.zeros(count, bool)
     for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
         reached[edge] = True
     reached[0] = False
@@ -175,7 +182,7 @@ def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
 
 def _beside(first: np.ndarray, other: np.ndarray) -> bool:
     """Whether the centre of each lies outside the columns that the other's middle half fills."""
-    spans = [np.percentile(np.nonzero(piece)[1], (10, 90)) for piece in (first, other)]
+    spans = [np.percentile(_columns(piece), (10, 90)) for piece in (first, other)]
     centres = [_centre(first), _centre(other)]
     outside = [
         not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
@@ -197,7 +204,12 @@ def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _centre(piece: np.ndarray) -> float:
-    return float(np.nonzero(piece)[1].mean())
+    return float(_columns(piece).mean())
+
+
+def _columns(piece: np.ndarray) -> np.ndarray:
+    """Return the column of each of the piece's pixels, in rising order."""
+    return np.repeat(np.arange(piece.shape[1]), np.count_nonzero(piece, axis=0))
 
 
 def _lone(lung: np.ndarray, soft: np.ndarray, aspect: float) -> Lungs:
