@@ -1,6 +1,6 @@
 """Start Streamlit on the frame, guarded, so that every address opens inside it.
 
-Four things are set before Streamlit starts:
+Five things are set before Streamlit starts:
 
 - The frame names the pages. Beside a folder named `pages/`, Streamlit would serve each file in it
   as a page of its own until the first visitor has run the frame.
@@ -8,6 +8,8 @@ Four things are set before Streamlit starts:
 - The networks are left alone. Streamlit would end every run of a page, also of the part that looks
   how far the films are twice a second, with a new start of Keras: its kernels are thrown away and
   all of TensorFlow's objects looked through, while no other thread gets on.
+- A session that ends forgets its films. Its script runners are circles with all that it held in
+  them: Python would look for these after some two hundred more.
 - Nothing is asked of the network. Streamlit's welcome would ask for the machine's public address.
 """
 
@@ -26,6 +28,7 @@ from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 from streamlit import config
 from streamlit.file_util import get_static_dir
+from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import script_runner
 
@@ -43,6 +46,7 @@ SESSION_SECONDS = "COVIDWEB_SESSION_SECONDS"
 """Variable: how long the films of a visitor who left are kept for a return."""
 
 _MIB = 2**20
+_SHUTDOWN = AppSession.shutdown
 _LOG = logging.getLogger(__name__)
 
 
@@ -50,6 +54,7 @@ def make_app(entry: Path) -> st.App:
     """Return the ASGI app that serves the frame, with `/healthz` and `/readyz`."""
     PagesManager.uses_pages_directory = False
     script_runner._clean_problem_modules = _leave_networks
+    AppSession.shutdown = _forget  # type: ignore[method-assign]
     return st.App(
         entry,
         routes=health.routes(),
@@ -110,6 +115,15 @@ async def _starting(app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 def _leave_networks() -> None:
     """Stand where Streamlit would call `keras.backend.clear_session`."""
+
+
+def _forget(self: AppSession) -> None:
+    """Stand where Streamlit ends a session, which it does once nobody can return to it."""
+    _SHUTDOWN(self)
+    self.session_state.clear()
+    # What buttons call, and the page's parts that run alone, hold the films as well.
+    self.session_state._new_widget_state.widget_metadata.clear()
+    self._fragment_storage.clear()
 
 
 def _name_temporary_folder() -> None:
