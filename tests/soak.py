@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import requests
+from scipy.stats import theilslopes
 from visitor import Visitor
 
 MOST_GROWTH = 1.0
@@ -32,6 +33,7 @@ _PAUSE = (0.5, 1.5)
 # A slow answer counts by its time; only one that never comes is an error.
 _PATIENCE = 600.0
 _SAMPLE_SECONDS = 2.0
+_FLOOR_SECONDS = 15.0
 _OTHER_PAGES = ("", "training", "dataset", "model_card")
 # Sessions of those who left are let go after this time, so that a short run sees it.
 _LEFT_SECONDS = "20"
@@ -88,8 +90,16 @@ def marked(png: bytes, text: str) -> bytes:
 
 
 def slope(times: np.ndarray, megabytes: np.ndarray) -> float:
-    """Return the growth per minute of a straight line through samples; `times` in seconds."""
-    return float(np.polyfit(times / 60, megabytes, 1)[0]) if len(times) > 2 else 0.0
+    """Return by how much the least that is held grows per minute; `times` in seconds.
+
+    What a film takes while it is read counts only where it stays: of every `_FLOOR_SECONDS` the
+    smallest sample is taken, and of the lines through any two of these the one in the middle.
+    """
+    windows = times // _FLOOR_SECONDS
+    floors = [megabytes[windows == window].min() for window in np.unique(windows)]
+    if len(floors) < 3:
+        return 0.0
+    return float(theilslopes(floors, np.unique(windows) * _FLOOR_SECONDS / 60).slope)
 
 
 def visit(
