@@ -82,7 +82,8 @@ def within_one_place(evaluation: Evaluation) -> None:
     )
     with st.container(horizontal=True, gap="small"):
         for row in table.itertuples():
-            metric(f"{row.title}: AUC", {"value": row.value, "low": row.low, "high": row.high}, 300)
+            value: Value = {"value": row.value, "low": row.low, "high": row.high}
+            metric(f"{escape(row.title)}: AUC", value, 300)
     if results.guesses(table):
         problem(
             "Within one place it only guesses (an AUC of 0.5). What it reaches across places is no "

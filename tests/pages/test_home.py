@@ -4,6 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from covidweb.bundle import read_bundle, results
+from covidweb.markdown import escape
 from covidweb.metrics import auc
 from covidweb.views import figures, home
 
@@ -36,7 +37,9 @@ def test_what_is_large_is_within_one_place(bundle_root):
     assert len(within) > 0
     at, count = _run(), len(within)
     shown = [(m.label, m.value) for m in at.metric]
-    assert shown[:count] == [(f"{r.title}: AUC", f"{r.value:.2f}") for r in within.itertuples()]
+    assert shown[:count] == [
+        (f"{escape(r.title)}: AUC", f"{r.value:.2f}") for r in within.itertuples()
+    ]
     assert all(label.endswith(": AUC") for label, _ in shown)
 
 

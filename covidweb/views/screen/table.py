@@ -9,6 +9,7 @@ import streamlit as st
 from covidweb.screening.films import Row
 from covidweb.screening.words import HEADLINES, ZONE_TITLES, films_words, headline, top_zones
 from covidweb.screening.worklist import Worklist
+from covidweb.views import parts
 
 _ROW_HEIGHT = 72
 """In pixels: Streamlit wraps text only in rows that are higher than 64."""
@@ -61,6 +62,8 @@ def counts(rows: Sequence[Row]) -> str:
 
 
 def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool]) -> None:
+    # A phone shows at once what a film is called and what is said of it.
+    phone = parts.on_phone()
     # The key holds the order, so that a cell chosen in one order is not one of another.
     key = f"screen_table_{hash(tuple(row.film.id for row in rows))}"
     st.dataframe(
@@ -74,8 +77,8 @@ def _table(worklist: Worklist, rows: Sequence[Row], hidden: Callable[[Row], bool
         selection_mode="single-cell",
         column_config={
             "Picture": st.column_config.ImageColumn("Film", width=60),
-            "Name": st.column_config.TextColumn("Name", width=170),
-            "Answer": st.column_config.TextColumn("Answer", width=190),
+            "Name": st.column_config.TextColumn("Name", width=115 if phone else 170),
+            "Answer": st.column_config.TextColumn("Answer", width=115 if phone else 190),
             "Probability": st.column_config.ProgressColumn(
                 "Probability", min_value=0.0, max_value=100.0, format="%.1f %%", width=150
             ),
