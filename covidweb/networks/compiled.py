@@ -23,21 +23,19 @@ def compiled(model: "keras.Model") -> Callable[[np.ndarray], Any]:
     import tensorflow as tf
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    @tf.function(  # type: ignore[untyped-decorator]
-        autograph=False, input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
-    )
-    def run(batch: tf.Tensor) -> Any:
-        return model(batch, training=False)
+    def traced(work: Callable[[tf.Tensor], Any]) -> Any:
+        signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
+        return tf.function(work, input_signature=signature, autograph=False)
 
     @cache
     def frozen() -> Any:
-        return convert_variables_to_constants_v2(run.get_concrete_function())
+        bare = traced(lambda batch: model(batch, training=False)).get_concrete_function()
+        flat, named = convert_variables_to_constants_v2(bare), bare.structured_outputs
+        # Called by itself, `flat` writes a message about every batch that it then throws away.
+        return traced(lambda batch: tf.nest.pack_sequence_as(named, flat(batch)))
 
     def call(batch: np.ndarray) -> Any:
         found = frozen()(tf.constant(batch, tf.float32))
-        named = run.get_concrete_function().structured_outputs
-        return tf.nest.map_structure(
-            lambda tensor: tensor.numpy(), tf.nest.pack_sequence_as(named, found)
-        )
+        return tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
 
     return call
