@@ -8,6 +8,7 @@ import struct
 from typing import NamedTuple
 
 _MOST_PIECES = 500
+_MOST_PARTS = 20_000
 _FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD8)}
 _MOST_SCANS = 20
@@ -51,9 +52,17 @@ def _png(data: bytes) -> Stated:
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(colour, 4)
     at, pieces = 8, 0
     while at < len(data) and pieces < _MOST_PIECES and data[at + 4 : at + 8] != b"IDAT":
-        at, pieces = at + 12 + int.from_bytes(data[at : at + 4], "big"), pieces + 1
-    few = pieces < _MOST_PIECES and data.count(b"IDAT") < 20_000
+        at, pieces = _after(data, at), pieces + 1
+    few, pieces = pieces < _MOST_PIECES, 0
+    while few and at < len(data):
+        at, pieces = _after(data, at), pieces + 1
+        few = pieces < _MOST_PARTS
     return Stated(width, height, channels * max(1, bits / 8), few)
+
+
+def _after(data: bytes, at: int) -> int:
+    """Return where the chunk of a PNG after the one at `at` begins."""
+    return at + 12 + int.from_bytes(data[at : at + 4], "big")
 
 
 def _jpeg(data: bytes) -> Stated | None:
