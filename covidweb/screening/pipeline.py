@@ -17,8 +17,8 @@ from covidweb.radiograph import Limits, Radiograph, Source, read_radiograph
 from covidweb.screening.line import BATCH
 from covidweb.screening.result import ScreeningResult
 
-AHEAD_FILMS = 4 * BATCH
-"""Films read ahead at most."""
+AHEAD_FILMS = 2 * BATCH
+"""Films read ahead at most: one batch ready, and one on its way. More cost time: cold memory."""
 
 BATCH_BYTES = 128 * 2**20
 """Bytes of pixels in one batch, beyond which no further film joins it."""
