@@ -102,7 +102,7 @@ def _model(bundle: Bundle) -> None:
         evaluation = parts.attempt(bundle.evaluation)
         if evaluation is None:
             return
-        parts.within_one_place(evaluation)
+        parts.within_one_place(evaluation, bundle.name)
         said = parts.attempt(partial(across_places, bundle))
         if said:
             st.markdown(said)

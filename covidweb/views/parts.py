@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 
 from covidweb.bundle import Bundle, Evaluation, list_bundles, read_bundle, results
@@ -71,8 +72,13 @@ def problem(sentence: str) -> None:
     st.warning(sentence, icon=":material/warning:")
 
 
-def within_one_place(evaluation: Evaluation) -> None:
-    """Show how well sick and healthy films of one place are told apart, large: it comes first."""
+def within_one_place(evaluation: Evaluation, name: str) -> None:
+    """Show how well sick and healthy films of one place are told apart, large: it comes first.
+
+    Args:
+        evaluation: of a bundle.
+        name: the bundle's, unique on the page.
+    """
     table = results.within_one_place(evaluation)
     if table.empty:
         return
@@ -80,7 +86,7 @@ def within_one_place(evaluation: Evaluation) -> None:
         ":material/my_location: **Within one place**: the sick and the healthy from the same "
         "hospitals"
     )
-    with st.container(horizontal=True, gap="small"):
+    with tiles(f"within_{name}"):
         for row in table.itertuples():
             value: Value = {"value": row.value, "low": row.low, "high": row.high}
             metric(f"{escape(row.title)}: AUC", value, 300)
@@ -97,6 +103,11 @@ def why_within_one_place() -> None:
         "Inside and outside, most of the sick and the healthy come from different places, and a "
         "network that only tells places apart can look good there. Within one place it cannot."
     )
+
+
+def tiles(name: str) -> DeltaGenerator:
+    """Return a row for `metric`, under a name of its own: it has its height from the first."""
+    return st.container(horizontal=True, gap="small", key=f"tiles_{name}")
 
 
 def metric(title: str, value: Value | None, width: int, digits: int = 2) -> None:

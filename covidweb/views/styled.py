@@ -27,8 +27,15 @@ STYLE = (
     b"{section > [data-testid=stFileUploaderDropzoneInstructions] {display: none}}"
     # On a narrow screen a chart's tools would lie over its legend.
     b"@media (max-width: 640px) {.js-plotly-plot .modebar-container {display: none}}"
+    # What is drawn late, one below the other on a phone, has its room from the first.
+    b":is(.st-key-model_choice, .st-key-label, .st-key-set, .st-key-split, .st-key-source)"
+    b".stElementContainer {min-height: 4.25rem}"
+    b"@media (max-width: 640px) {.st-key-screen_tools {min-height: 5rem}}"
+    b"[class*=st-key-tiles_] {min-height: 6.5rem}"
+    b"@media (max-width: 480px)"
+    b"{.st-key-training_section.stElementContainer {min-height: 8.25rem}}"
     # The place for films on the home page is drawn in several steps.
-    b".st-key-home_door {min-height: 9.5rem}</style>"
+    b".st-key-home_door {min-height: 11.25rem}</style>"
 )
 _PACKING = b"accept-encoding"
 

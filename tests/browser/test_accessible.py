@@ -1,4 +1,4 @@
-"""Every page, light and dark: nothing for axe to find, and nothing that jumps while it loads."""
+"""Every page, light, dark and narrow: nothing for axe to find, and nothing that jumps late."""
 
 import re
 
@@ -33,10 +33,11 @@ def settled(page):
     page.wait_for_timeout(LATE)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 1440), ("light", 390)])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_findings_and_does_not_jump(page, path, scheme):
+def test_a_page_has_no_findings_and_does_not_jump(page, path, scheme, width):
     page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
     page.add_init_script(f"({_WATCH})()")
     page.goto(path)
     expect(page.get_by_role("heading", level=1)).to_be_visible()

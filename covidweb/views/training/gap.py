@@ -29,12 +29,12 @@ def show(bundles: list[Bundle]) -> None:
     for name, table in gaps.items():
         st.markdown(f"### Model {escape(name)}")
         if found := evaluations.get(name):
-            parts.within_one_place(found)
+            parts.within_one_place(found, name)
         st.markdown(
             ":material/public: **Across places**: the sick and the healthy mostly from different "
             "hospitals"
         )
-        _tiles(table)
+        _tiles(name, table)
     figure = charts.gap_chart(gaps, article_accuracy(bundles))
     table = pd.concat([t.assign(model=name) for name, t in gaps.items()])
     parts.show_chart(figure, table, "inside-outside", _alt(table))
@@ -45,9 +45,9 @@ def article_accuracy(bundles: list[Bundle]) -> float | None:
     return next((b.card.article.accuracy for b in bundles if b.card.article), None)
 
 
-def _tiles(table: pd.DataFrame) -> None:
+def _tiles(name: str, table: pd.DataFrame) -> None:
     values = table[table["metric"] == "auc"].set_index("place")
-    with st.container(horizontal=True, gap="small"):
+    with parts.tiles(f"across_{name}"):
         for place in ("inside", "outside"):
             row = values.loc[place] if place in values.index else None
             parts.metric(f"AUC {place}", row, 98)
