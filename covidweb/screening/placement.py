@@ -40,7 +40,7 @@ def lay(film: Radiograph, placement: Placement) -> Radiograph:
     if not placement.degrees:
         left, top = round(float(to_film[0, 2])), round(float(to_film[1, 2]))
         return replace(film, pixels=film.pixels[top : top + size[1], left : left + size[0]])
-    return replace(film, pixels=np.clip(_sampled(film.pixels, to_film, size), 0.0, 1.0))
+    return replace(film, pixels=np.clip(_sharp(film.pixels, to_film, size), 0.0, 1.0))
 
 
 def on_original(mask: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
@@ -102,6 +102,17 @@ def _to_film(placement: Placement, size: tuple[int, int]) -> tuple[np.ndarray, t
     matrix = np.eye(3)
     matrix[:2, :2], matrix[:2, 2] = turn, offset
     return matrix, ((right - left) * wide, (bottom - top) * high)
+
+
+def _sharp(pixels: np.ndarray, to_pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return what `_sampled` does, by Lanczos' kernel: classifiers notice a turned film's blur."""
+    import cv2
+
+    # OpenCV counts from the middle of the first pixel, the matrix from its corner.
+    matrix = to_pixels[:2].copy()
+    matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
+    grey = np.ascontiguousarray(pixels, np.float32)
+    return cv2.warpAffine(grey, matrix, size, flags=cv2.INTER_LANCZOS4 | cv2.WARP_INVERSE_MAP)
 
 
 def _sampled(pixels: np.ndarray, to_pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -34,8 +34,9 @@ WORKING_SIDE = 512
 _GAP = 3
 """How many times `WORKING_SIDE` is left when whole pixels of a very large film are joined first."""
 
-LEAST_TILT = 5.0
-"""Films tilted by less are read as they lie: patients lean, too. In degrees."""
+LEAST_TILT = 2.5
+"""Films tilted by less are read as they lie, in degrees. Were the limit higher, a film read as it
+leans would be read otherwise when it is tilted a little more and then turned upright."""
 
 MOST_TILT = 30.0
 """Films tilted by more are turned away."""

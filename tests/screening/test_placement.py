@@ -49,6 +49,16 @@ def test_the_whole_film_stays_in_view(radiograph):
     assert laid[0, 0] == 0 and laid.min() >= 0 and laid.max() <= 1
 
 
+def test_turning_keeps_fine_detail(radiograph):
+    x = np.arange(200)
+    stripes = np.broadcast_to(0.5 + 0.4 * np.cos(2 * np.pi * x / 4), (240, 200)).astype(np.float32)
+    laid = lay(replace(radiograph, pixels=stripes), Placement(20.0)).pixels
+    height, width = laid.shape
+    middle = laid[height // 2 - 50 : height // 2 + 50, width // 2 - 50 : width // 2 + 50]
+    # Linear interpolation would leave 0.75 of it.
+    assert middle.std() > 0.9 * stripes.std()
+
+
 @pytest.mark.parametrize(
     "placement",
     [
