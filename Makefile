@@ -3,6 +3,7 @@
 
 PORT ?= 8501
 ADDRESS ?= localhost
+WORKERS ?= 2
 SESSIONS ?= 8
 MINUTES ?= 5
 VENV := .venv
@@ -43,7 +44,8 @@ typecheck: $(VENV)/.installed-dev  ## Check types with mypy
 
 unit: $(VENV)/.installed-dev
 	@chromium="$$(scripts/find-chromium $(BIN)/python)" && \
-	OPENBLAS_NUM_THREADS=1 COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest $(PYTEST_ARGS)
+	OPENBLAS_NUM_THREADS=1 COVIDWEB_CHROMIUM="$$chromium" $(BIN)/python -m pytest \
+		-n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 coverage:  ## Run all tests and show which lines none of them reaches
 	$(MAKE) unit PYTEST_ARGS="--cov=covidweb --cov-report=term-missing:skip-covered $(PYTEST_ARGS)"

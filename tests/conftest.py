@@ -6,7 +6,9 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,16 +16,13 @@ import pytest
 from made_up import make_bundle
 from PIL import Image
 
+if TYPE_CHECKING:
+    from covidweb.screening import Screener
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run browser tests last: Playwright keeps an event loop running until the session ends.
-
-    What Playwright leaves open is no error of ours.
-    """
+    """Run browser tests last: Playwright keeps an event loop running until the session ends."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    for item in items:
-        if item.get_closest_marker("browser") is not None:
-            item.add_marker(pytest.mark.filterwarnings("default"))
 
 
 def pytest_sessionfinish() -> None:
@@ -82,6 +81,15 @@ def real_data() -> Path:
     if not (root / "manifest.csv").is_file():
         pytest.skip("needs the real films: set COVIDWEB_DATA to a folder with manifest.csv")
     return root
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Callable[[str], "Screener"]:
+    """A shipped bundle's Screener, `shipped("default")`, loaded once: it takes seconds."""
+    from covidweb.place import home
+    from covidweb.screening import Screener
+
+    return cache(lambda name: Screener.load(name, home() / "model"))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ often as they ask, and keeps the elements that the page would show.
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import requests
@@ -39,20 +40,23 @@ class Visitor:
         found = requests.get(f"{address}/_stcore/health", timeout=seconds)
         self._token = found.cookies[_XSRF]
         url = f"ws://{urlsplit(address).netloc}/_stcore/stream"
-        self._socket = connect(
-            url,
-            origin=address,
-            subprotocols=["streamlit", self._token],
-            additional_headers={"Cookie": f"{_XSRF}={self._token}"},
-            max_size=None,
-            proxy=None,
+        self._left = ExitStack()
+        self._socket = self._left.enter_context(
+            connect(
+                url,
+                origin=address,
+                subprotocols=["streamlit", self._token],
+                additional_headers={"Cookie": f"{_XSRF}={self._token}"},
+                max_size=None,
+                proxy=None,
+            )
         )
         self.run()
         self.wait(lambda: self._finished)
 
     def close(self) -> None:
         """Leave, as closing the tab does."""
-        self._socket.close()
+        self._left.close()
 
     def texts(self) -> Iterator[str]:
         """Yield the words that the page shows."""

@@ -74,10 +74,11 @@ def test_a_large_film_is_screened_where_no_file_can_be_written(poor: Poor, film_
 
 def test_a_foreign_page_is_refused_without_asking_anybody(poor: Poor) -> None:
     for origin in ("https://elsewhere.example", "null", "http://localhost:1"):
-        with pytest.raises(InvalidStatus) as refused:
-            _talk(poor.address, origin)
+        with pytest.raises(InvalidStatus) as refused, _talk(poor.address, origin):
+            pass
         assert refused.value.response.status_code == 403
-    _talk(poor.address, poor.address).close()
+    with _talk(poor.address, poor.address):
+        pass
     assert poor.asked == []
 
 
@@ -89,8 +90,7 @@ def test_health_and_readiness(poor: Poor) -> None:
 
 
 def test_a_stop_closes_the_pages_and_ends_in_time(browser_models: Path, tmp_path: Path) -> None:
-    with serving(tmp_path, browser_models) as (address, process):
-        page = _talk(address, address)
+    with serving(tmp_path, browser_models) as (address, process), _talk(address, address) as page:
         rerun = BackMsg()
         rerun.rerun_script.query_string = ""
         page.send(rerun.SerializeToString())

@@ -74,7 +74,7 @@ def test_a_killed_worker_costs_no_film(two_cores, folder, tmp_path, monkeypatch)
     read[4] = DeadlyOnce(films[4], tmp_path / "died")
     items = [Item(Source(f.name, r, str(f)), f.stem) for f, r in zip(films, read, strict=True)]
     job = Job("seed", read_bundle("seed").sha256)
-    found = list(cluster.records(job, items, workers=2))
+    found = list(cluster.records(job, items, workers=1))
     assert (tmp_path / "died").exists()
     assert [record["file"] for record in found] == [str(film) for film in films]
     assert {record["status"] for record in found} <= {"ok", "uncertain"}

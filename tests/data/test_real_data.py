@@ -8,7 +8,6 @@ from covidweb.dataset.duplicates import KnownFilms
 from covidweb.dataset.split import crossings
 from covidweb.place import home
 from covidweb.radiograph import read_radiograph_file
-from covidweb.screening import Screener
 
 pytestmark = pytest.mark.realdata
 
@@ -53,8 +52,10 @@ def test_stored_films_are_known_by_their_looks(real_data, manifest):
 
 
 @pytest.mark.parametrize("name", ["default", "seed"])
-def test_the_apps_number_is_the_one_that_the_shipped_evaluation_has(name, real_data, manifest):
-    screener = Screener.load(name, home() / "model")
+def test_the_apps_number_is_the_one_that_the_shipped_evaluation_has(
+    name, real_data, manifest, shipped
+):
+    screener = shipped(name)
     scores = read_bundle(name, home() / "model").predictions().set_index("image_id")["score"]
     files = manifest.set_index("image_id")["file"]
     differences = []

@@ -12,8 +12,6 @@ from covidweb.bundle.blocks import markdown
 from covidweb.bundle.model_card import FILE, model_card, read_results
 from covidweb.place import home
 from covidweb.radiograph import Radiograph
-from covidweb.screening import Screener
-from covidweb.screening.lungs import LungFinder
 from covidweb.simulate import simulate_film
 
 ROOT = home() / "model"
@@ -58,14 +56,14 @@ def test_the_constraints_pin_what_the_cards_numbers_were_made_with(name):
 
 
 @pytest.mark.parametrize("name", SCREENING)
-def test_a_shipped_model_answers_for_a_simulated_film(name, radiograph):
-    found = Screener.load(name, ROOT).screen(radiograph)
+def test_a_shipped_model_answers_for_a_simulated_film(name, radiograph, shipped):
+    found = shipped(name).screen(radiograph)
     assert found.status in ("ok", "uncertain", "not_assessed")
     assert (found.probability is None) == (found.status == "not_assessed")
     if found.probability is not None:
         assert 0 <= found.probability <= 1 and found.heatmap.min() >= 0
 
 
-def test_the_shipped_lung_finder_finds_a_simulated_pair(radiograph):
-    (lungs,) = LungFinder.load(ROOT).find([radiograph])
+def test_the_shipped_lung_finder_finds_a_simulated_pair(radiograph, shipped):
+    (lungs,) = shipped("default").finder.find([radiograph])
     assert lungs.plausible and 0.1 < lungs.mask.mean() < 0.7

@@ -1,11 +1,12 @@
 """A bright disc painted into a lung moves the evidence to itself, on any shape of film."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PIL import Image
 from scipy import ndimage
 
-from covidweb.place import home
 from covidweb.radiograph import Radiograph
 from covidweb.screening import Screener
 from covidweb.screening.regions import on_film
@@ -62,8 +63,10 @@ def hottest(change: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", ["square", "wide", "tall"])
 @pytest.mark.parametrize("name", ["default", "seed"])
-def test_a_disc_moves_the_evidence_to_itself(name: str, shape: str) -> None:
-    screener = Screener.load(name, home() / "model")
+def test_a_disc_moves_the_evidence_to_itself(
+    name: str, shape: str, shipped: Callable[[str], Screener]
+) -> None:
+    screener = shipped(name)
     pixels = shaped(simulate_film(3, covid=False).pixels, shape)
     ready = screener.prepare(radiograph(pixels))
     assert ready.lungs is not None
