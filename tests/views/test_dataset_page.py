@@ -19,7 +19,7 @@ def page(small_data, tmp_path, monkeypatch):
     monkeypatch.setenv("COVIDWEB_MODELS", str(tmp_path / "models"))
 
     def run(**query):
-        app = AppTest.from_file(PAGE, default_timeout=30)
+        app = AppTest.from_file(PAGE, default_timeout=120)
         for key, value in query.items():
             app.query_params[key] = value
         return app.run()

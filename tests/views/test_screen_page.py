@@ -83,7 +83,7 @@ def fake(bundle_root, monkeypatch):
 
 @pytest.fixture
 def page(fake):
-    return AppTest.from_file(PAGE, default_timeout=30).run()
+    return AppTest.from_file(PAGE, default_timeout=120).run()
 
 
 def png(grey, size=(128, 128)):
@@ -290,9 +290,9 @@ def test_another_model_screens_the_same_films_again(page, fake):
 
 
 def test_results_survive_a_change_of_page_and_clear_forgets_them(fake):
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
     upload(page, ("a.png", png(0.5)))
-    again = AppTest.from_file(PAGE, default_timeout=30)
+    again = AppTest.from_file(PAGE, default_timeout=120)
     again.session_state["screen_worklist"] = page.session_state["screen_worklist"]
     again.run()
     assert "Not suspicious" in again.header[0].value
@@ -304,7 +304,7 @@ def test_results_survive_a_change_of_page_and_clear_forgets_them(fake):
 
 
 def test_a_film_handed_over_from_another_page_is_screened(fake):
-    page = AppTest.from_file(PAGE, default_timeout=30)
+    page = AppTest.from_file(PAGE, default_timeout=120)
     page.session_state["screen_film"] = {"name": "x/data-1.jpg", "bytes": png(0.7)}
     until_done(page.run())
     said = words(page)
@@ -351,14 +351,14 @@ def test_a_broken_model_is_a_sentence_on_the_page(bundle_root, monkeypatch):
         raise ModelError("The weights do not match the card.")
 
     monkeypatch.setattr(session, "screener", refuse)
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
     upload(page, ("a.png", png(0.5)))
     assert "do not match" in page.warning[0].value
 
 
 def test_without_any_model_the_page_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("COVIDWEB_MODELS", str(tmp_path))
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
+    page = AppTest.from_file(PAGE, default_timeout=120).run()
     assert not page.exception and "No model is installed" in page.warning[0].value
 
 
@@ -407,9 +407,9 @@ def test_stop_leaves_films_over_and_go_on_takes_them_up(page):
 
 
 def test_nothing_of_a_session_is_shared(fake):
-    first = AppTest.from_file(PAGE, default_timeout=30).run()
+    first = AppTest.from_file(PAGE, default_timeout=120).run()
     upload(first, ("secret.png", png(0.5)))
-    second = AppTest.from_file(PAGE, default_timeout=30).run()
+    second = AppTest.from_file(PAGE, default_timeout=120).run()
     assert "secret" not in words(second)
 
 
