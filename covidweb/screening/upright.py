@@ -66,7 +66,7 @@ class Posture:
 
     Attributes:
         kinds: probability 0..1 of each of `KINDS`.
-        degrees: by which the film is turned clockwise, -180..180.
+        degrees: by which the film is turned clockwise, -180..180, in tenths.
         mirrored: logit that it is mirrored; changes its sign with the film's mirror image.
     """
 
@@ -204,7 +204,8 @@ def _posture(answers: np.ndarray, mirrored: np.ndarray) -> Posture:
     cosine, sine = answers[count] + mirrored[count], answers[count + 1] - mirrored[count + 1]
     return Posture(
         {kind: float(share) for kind, share in zip(KINDS, shares, strict=True)},
-        float(np.rad2deg(np.arctan2(sine, cosine))),
+        # In tenths: alone or in a batch, a network's last digits differ, and films must not.
+        round(float(np.rad2deg(np.arctan2(sine, cosine))), 1),
         float(answers[count + 2] - mirrored[count + 2]) / 2,
     )
 
