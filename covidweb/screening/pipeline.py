@@ -7,8 +7,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -19,6 +20,9 @@ from covidweb.screening.result import ScreeningResult
 
 AHEAD_FILMS = 2 * BATCH
 """Films read ahead at most: one batch ready, and one on its way. More cost time: cold memory."""
+
+AT_ONCE = 2
+"""Batches screened at once: what prepares a film runs on one core, and the networks on several."""
 
 BATCH_BYTES = 128 * 2**20
 """Bytes of pixels in one batch, beyond which no further film joins it."""
@@ -84,8 +88,8 @@ def screen_stream(
     pool = ThreadPoolExecutor(count, "reader")
     opened = _ReadAhead(sources, pool, count)
     try:
-        answers = _screened(opened, load())
-        yield from answers if finish is None else _finished(answers, finish, pool)
+        with closing(_screened(opened, load())) as answers:
+            yield from answers if finish is None else _finished(answers, finish, pool)
     finally:
         opened.stop()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -148,14 +152,30 @@ class _ReadAhead:
         return opened
 
 
-def _screened(opened: Iterable[Opened], screener: Screens) -> Iterator[Answer]:
-    for part in _parts(opened):
+def _screened(opened: Iterable[Opened], screener: Screens) -> Generator[Answer]:
+    """Screen batches, so many at a time that one is prepared while the networks run on another."""
+
+    def screened(part: list[Opened]) -> list[Answer]:
         films = [one.film for one in part if one.film is not None]
         results = iter(screener.screen_many(films) if films else [])
-        for one in part:
-            result = screener.failure(one.reason) if one.film is None else next(results)
-            elapsed = {"read": one.milliseconds, **result.elapsed_ms}
-            yield Answer(one.source, one.film, replace(result, elapsed_ms=elapsed))
+        return [
+            _answered(one, screener.failure(one.reason) if one.film is None else next(results))
+            for one in part
+        ]
+
+    with ThreadPoolExecutor(AT_ONCE, "screener") as pool:
+        waiting: deque[Future[list[Answer]]] = deque()
+        for part in _parts(opened):
+            waiting.append(pool.submit(screened, part))
+            if len(waiting) == AT_ONCE:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _answered(opened: Opened, result: ScreeningResult) -> Answer:
+    elapsed = {"read": opened.milliseconds, **result.elapsed_ms}
+    return Answer(opened.source, opened.film, replace(result, elapsed_ms=elapsed))
 
 
 def _parts(opened: Iterable[Opened]) -> Iterator[list[Opened]]:

@@ -71,8 +71,8 @@ def test_films_are_read_while_others_are_screened_and_only_so_far_ahead(film_png
     answers = screen_stream(items, FakeScreener, threads=2)
     for done in range(1, 201):
         next(answers)
-        # A batch in hand, what may be read ahead, and what the readers hold.
-        assert done <= len(started) <= min(200, done + 16 + 20 + 2)
+        # The batches in hand, what may be read ahead, and what the readers hold.
+        assert done <= len(started) <= min(200, done + 2 * 16 + 20 + 2)
     assert started[:2] != [] and len(started) == 200
 
 
@@ -94,7 +94,7 @@ def test_large_films_are_read_ahead_and_batched_by_what_they_take(film_png, monk
     for place, _ in enumerate(screen_stream(items, lambda: screener, threads=2)):
         with lock:
             alive.discard(place)
-    assert most[0] <= 2 + 3 + 2 and max(screener.sizes) == 2
+    assert most[0] <= 2 * 2 + 3 + 2 and max(screener.sizes) == 2
 
 
 def test_finishing_comes_before_the_answer_and_its_fault_ends_the_run(film_png):
