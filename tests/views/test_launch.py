@@ -1,17 +1,22 @@
 import asyncio
+import ctypes
 import sys
+import threading
 import weakref
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.script_data import ScriptData
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 
+from covidweb.exam.bench.figures import memory_now
 from covidweb.screening.films import Film
+from covidweb.views import launch
 from covidweb.views.launch import make_app
 
 
@@ -45,7 +50,23 @@ def test_a_session_that_ends_forgets_its_films(monkeypatch):
         session.shutdown()
         return session.session_state, session._fragment_storage
 
+    given_back = threading.Event()
+    monkeypatch.setattr(launch, "_give_back", given_back.set)
     make_app(Path("app.py"))
     kept = asyncio.run(ended(film))
     del film
     assert kept and held() is None
+    assert given_back.wait(30)
+
+
+@pytest.mark.skipif(
+    not hasattr(ctypes.CDLL(None), "malloc_trim"), reason="only glibc keeps freed memory so"
+)
+def test_freed_memory_goes_back_to_the_system():
+    pieces = [bytes([i % 255 + 1]) * 100_000 for i in range(2_000)]
+    # What lies between keeps the allocator from giving the end of its room back by itself.
+    kept = [*pieces[::50], pieces[-1]]
+    del pieces
+    before = memory_now()
+    launch._give_back()
+    assert kept and before - memory_now() > 100
