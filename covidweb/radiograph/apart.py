@@ -85,17 +85,21 @@ def _slot() -> Iterator[None]:
 
 
 def _in_child(data: bytes, kind: str) -> tuple[Pixels, Facts]:
-    with _lock:
-        child = _idle.pop() if _idle else None
-    if child is not None and not child.is_alive():
-        child.close()
-        child = None
-    child = child or _Child()
-    try:
-        answer = child.decode(data, kind)
-    except _Died as death:
-        child.close()
-        raise ImageError(death.reason(data, kind)) from death
+    answer = None
+    while answer is None:
+        with _lock:
+            waiting = _idle.pop() if _idle else None
+        if waiting is not None and not waiting.is_alive():
+            waiting.close()
+            continue
+        child = waiting or _Child()
+        try:
+            answer = child.decode(data, kind)
+        except _Died as death:
+            child.close()
+            # One that has grown leaves after its film, which does not show at once.
+            if waiting is None or not death.left:
+                raise ImageError(death.reason(data, kind)) from death
     with _lock:
         _idle.append(child)
     if isinstance(answer, str):
@@ -109,6 +113,11 @@ class _Died(Exception):
     def __init__(self, code: int, late: bool) -> None:
         super().__init__(code)
         self._code, self._late = code, late
+
+    @property
+    def left(self) -> bool:
+        """Whether it ended by itself and in order."""
+        return self._code == 0 and not self._late
 
     def reason(self, data: bytes, kind: str) -> str:
         """Return what the reader is told."""
@@ -173,7 +182,7 @@ class _Child:
     def _end(self) -> int:
         """Return how the process ended; its pipes close a little before, and it may be stuck."""
         try:
-            return self._process.wait(1)
+            return self._process.wait(3)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
