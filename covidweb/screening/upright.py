@@ -140,11 +140,15 @@ class UprightCheck:
         tilted = [i for i, posture in enumerate(postures) if self._tilted(posture)]
         # Two looks at the film as turned, since the angle is told best near upright.
         for _ in range(2):
-            for i in tilted:
-                placements[i] = _turned(small[i], placements[i].degrees + postures[i].degrees)
-            again = self.postures([lay(small[i], placements[i]) for i in tilted])
-            for i, posture in zip(tilted, again, strict=True):
-                postures[i] = posture
+            degrees = [placements[i].degrees + postures[i].degrees for i in tilted]
+            turned = [
+                lay(small[i], Placement(d), draft=True)
+                for i, d in zip(tilted, degrees, strict=True)
+            ]
+            boxes = [content_box(film.pixels) for film in turned]
+            again = self.postures(turned, boxes)
+            for i, d, box, posture in zip(tilted, degrees, boxes, again, strict=True):
+                placements[i], postures[i] = Placement(d, box), posture
         return [
             Laid(lay(film, placement), placement, self._findings(posture, placement))
             for film, placement, posture in zip(films, placements, postures, strict=True)
@@ -227,11 +231,6 @@ def _small(film: Radiograph) -> Radiograph:
 def _without_borders(box: Box) -> Placement:
     lost = max(1 - (box[2] - box[0]), 1 - (box[3] - box[1]))
     return Placement(box=box) if lost >= LEAST_BORDER else AS_IT_LIES
-
-
-def _turned(film: Radiograph, degrees: float) -> Placement:
-    """Turn a film counter-clockwise, and cut what is plain around it then."""
-    return Placement(degrees, content_box(lay(film, Placement(degrees)).pixels))
 
 
 def _moved_note(placement: Placement) -> str:
