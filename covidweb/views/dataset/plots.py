@@ -19,6 +19,8 @@ _BY = {"Label": "label", "Source": "source", "Set": "set", "Split": "split", "Vi
 _PATTERNS = ("", "/", "x", ".", "\\", "-")
 _LABELS = ("covid", "normal", "pneumonia", "tuberculosis", "other", "not_cxr")
 _TITLES = [LABELS.get(name, name) for name in _LABELS]
+_LINES = 6
+"""Groups whose grey levels can be told apart as lines in one chart; more are drawn as bands."""
 _COLOUR = dict(zip(_TITLES, COLOURS, strict=False))
 _PATTERN = dict(zip(_TITLES, _PATTERNS, strict=True))
 
@@ -91,11 +93,40 @@ def _looks(root: Path, rows: pd.DataFrame) -> None:
             shares = grey_levels(members)
             levels += [(title, (i + 0.5) / LEVELS, share) for i, share in enumerate(shares)]
     table = pd.DataFrame(levels, columns=["films", "grey", "share"])
-    figure = px.line(table, x="grey", y="share", color="films", line_dash="films")
-    figure.update_xaxes(title="Grey level, 0 air to 1 bone")
-    figure.update_yaxes(title="Share of the pixels", tickformat=".0%")
     name = "grey-levels-by-" + "-".join(keys)
-    parts.show_chart(_finish(figure, 460), table, name, "Grey levels of the films, by group")
+    alt = "Grey levels of the films, by group"
+    parts.show_chart(grey_chart(table), table, name, alt)
+
+
+def grey_chart(table: pd.DataFrame) -> go.Figure:
+    """Draw how often each grey level occurs: lines for a few groups, else a band for each."""
+    wide = table.pivot(index="films", columns="grey", values="share")
+    wide = wide.loc[table["films"].unique()]
+    if len(wide) <= _LINES:
+        figure = px.line(table, x="grey", y="share", color="films", line_dash="films")
+        figure.update_yaxes(title="Share of the pixels", tickformat=".0%")
+        height = 460
+    else:
+        most = float(np.quantile(wide, 0.98))
+        title = f"Share of the pixels; yellow is {most:.0%} or more"
+        bands = go.Heatmap(
+            x=wide.columns,
+            y=wide.index,
+            z=wide,
+            ygap=2,
+            colorscale="Viridis",
+            # A plain background is most of some films: it must not set the scale of the others.
+            zmin=0,
+            zmax=most,
+            colorbar={"orientation": "h", "y": 1.0, "yanchor": "bottom", "thickness": 12}
+            | {"tickformat": ".0%", "title": {"text": title, "side": "top"}},
+            hovertemplate="%{y}<br>grey %{x:.2f}: %{z:.1%}<extra></extra>",
+        )
+        figure = go.Figure(bands)
+        figure.update_yaxes(autorange="reversed")
+        height = 170 + 26 * len(wide)
+    figure.update_xaxes(title="Grey level, 0 air to 1 bone")
+    return _finish(figure, height)
 
 
 @st.cache_data(max_entries=8, show_spinner="Looking at films")
