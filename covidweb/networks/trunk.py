@@ -46,14 +46,20 @@ STAGES = (
 )
 """Stages 1 to 5, at strides 2, 4, 8, 16 and 16."""
 
+_SPACED = 4
+"""The first stage of a dense trunk whose cells lie half as far apart."""
 
-def build_trunk(film: Any, stage: int) -> list[Any]:
+
+def build_trunk(film: Any, stage: int, dense: bool = False) -> list[Any]:
     """Return the maps after stages 1 to `stage` of a scaled film.
 
     Args:
         film: tensor float32 (N, S, S, 1), about 0 with a spread of about 0.5: what the published
             weights were trained on, with the three colours added up in the first convolution.
         stage: 1 to 5.
+        dense: stages 4 and 5 answer at every place of stage 3, not at every other one: four grids
+            of cells interleaved, the first of which is the answer without it ("à trous", Holschneider
+            et al., 1989). The last row and column, half of which lie off the film, are left out.
 
     Returns:
         Tensors (N, S/2, S/2, 16), (N, S/4, S/4, 24), (N, S/8, S/8, 40), (N, S/16, S/16, 80) and
@@ -65,11 +71,13 @@ def build_trunk(film: Any, stage: int) -> list[Any]:
     """
     if not 1 <= stage <= len(STAGES):
         raise ValueError(f"stage must be 1 to {len(STAGES)}. Received: stage={stage}")
-    x = _unit(film, "stem", STEM, 3, 2)
+    x = _unit(film, "stem", STEM, 3, True)
     found = []
     for number, plan in enumerate(STAGES[:stage], start=1):
         for block in range(plan.blocks):
-            x = _block(x, f"s{number}b{block + 1}", plan, plan.strides if block == 0 else 1)
+            spaced = dense and number >= _SPACED
+            first = block == 0 and plan.strides == 2
+            x = _block(x, f"s{number}b{block + 1}", plan, first, spaced)
         found.append(x)
     return found
 
@@ -80,16 +88,18 @@ def trunk_layers(model: "keras.Model", stage: int) -> list[Any]:
     return [layer for layer in model.layers if layer.name.startswith(heads)]
 
 
-def _block(x: Any, name: str, plan: Stage, strides: int) -> Any:
+def _block(x: Any, name: str, plan: Stage, strided: bool, spaced: bool) -> Any:
     from keras import layers
 
     channels = x.shape[-1]
     y = x
     if plan.expansion > 1:
         y = _unit(y, f"{name}_expand", channels * plan.expansion, 1)
-    y = _unit(y, f"{name}_depthwise", None, plan.kernel, strides, early=plan.early)
+    y = _unit(
+        y, f"{name}_depthwise", None, plan.kernel, strided, early=plan.early, spaced=spaced
+    )
     y = _unit(y, f"{name}_project", plan.channels, 1, activate=False)
-    same = strides == 1 and channels == plan.channels
+    same = not strided and channels == plan.channels
     return layers.Add(name=f"{name}_add")([x, y]) if same else y
 
 
@@ -98,22 +108,28 @@ def _unit(
     name: str,
     channels: int | None,
     kernel: int,
-    strides: int = 1,
+    strided: bool = False,
     *,
     early: bool = False,
+    spaced: bool = False,
     activate: bool = True,
 ) -> Any:
-    """Convolve (depthwise without `channels`), normalise and, if wanted, cut at 0 and 6."""
+    """Convolve (depthwise without `channels`), normalise and, if wanted, cut at 0 and 6.
+
+    A spaced convolution answers at every place what a strided one, and those after it, answer at
+    every other place.
+    """
     from keras import layers
 
-    if strides == 2:
+    if strided:
         before = kernel // 2 - (0 if early else 1)
         around = (before, kernel - 2 - before)
         if any(around):
             x = layers.ZeroPadding2D((around, around), name=f"{name}_pad")(x)
     options: dict[str, Any] = {
-        "strides": strides,
-        "padding": "same" if strides == 1 else "valid",
+        "strides": 2 if strided and not spaced else 1,
+        "dilation_rate": 2 if spaced and not strided else 1,
+        "padding": "valid" if strided else "same",
         "use_bias": False,
         "name": name,
     }
