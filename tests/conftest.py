@@ -137,7 +137,7 @@ def classifier_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = root / "classifier"
     folder.mkdir()
     keras.utils.set_random_seed(5)
-    model = build_classifier(112, 4)
+    model = build_classifier(112, 4, dense=True)
     model.get_layer("opacity_share").set_weights([np.array([[0.5]], np.float32)])
     # An untrained trunk hardly moves: what it says is made louder, so that films differ.
     model.get_layer("widen").set_weights([2000 * model.get_layer("widen").get_weights()[0]])

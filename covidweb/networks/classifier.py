@@ -2,12 +2,12 @@
 
 Preprocessing is part of the graph: the film is standardised by its lungs, and what lies beyond
 their surroundings is blanked. A trunk with a bounded field of view (`covidweb.networks.trunk`)
-gives 14 x 14 cells. One map says of each cell how likely it is opaque, taught by boxes and by
-opacities of known place; the cell's features count by as much, and once more by a tenth whatever it
-looks like, and only inside the lungs. Their sum over the lungs' area gives `features`, and every
-answer is linear in them: opacity in what counts by how opaque it looks, COVID-19 in all. So each
-cell's share of an answer is known exactly, and Grad-CAM (Selvaraju et al., 2017) falls out of the
-forward pass.
+gives 14 x 14 cells, 28 x 28 where it is dense. One map says of each cell how likely it is opaque,
+taught by boxes and by opacities of known place; the cell's features count by as much, and once more
+by a tenth whatever it looks like, and only inside the lungs. Their sum over the lungs' area gives
+`features`, and every answer is linear in them: opacity in what counts by how opaque it looks,
+COVID-19 in all. So each cell's share of an answer is known exactly, and Grad-CAM (Selvaraju et al.,
+2017) falls out of the forward pass.
 
 Layer names are part of the contract with `covidweb.screening`: `last_map` (N, h, w, C), `features`
 (N, C), `opaque_features` (N, K), the first of them, `opaque` (N, h, w, 1) in 0..1, `opacity_logit`

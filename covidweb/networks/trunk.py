@@ -58,8 +58,9 @@ def build_trunk(film: Any, stage: int, dense: bool = False) -> list[Any]:
             weights were trained on, with the three colours added up in the first convolution.
         stage: 1 to 5.
         dense: stages 4 and 5 answer at every place of stage 3, not at every other one: four grids
-            of cells interleaved, the first of which is the answer without it ("à trous", Holschneider
-            et al., 1989). The last row and column, half of which lie off the film, are left out.
+            of cells interleaved, the first of which is the answer without it ("à trous",
+            Holschneider et al., 1989). They are (N, S/8 - 1, S/8 - 1, C): the last row and column,
+            half of which would lie off the film, are left out.
 
     Returns:
         Tensors (N, S/2, S/2, 16), (N, S/4, S/4, 24), (N, S/8, S/8, 40), (N, S/16, S/16, 80) and
@@ -95,9 +96,7 @@ def _block(x: Any, name: str, plan: Stage, strided: bool, spaced: bool) -> Any:
     y = x
     if plan.expansion > 1:
         y = _unit(y, f"{name}_expand", channels * plan.expansion, 1)
-    y = _unit(
-        y, f"{name}_depthwise", None, plan.kernel, strided, early=plan.early, spaced=spaced
-    )
+    y = _unit(y, f"{name}_depthwise", None, plan.kernel, strided, early=plan.early, spaced=spaced)
     y = _unit(y, f"{name}_project", plan.channels, 1, activate=False)
     same = not strided and channels == plan.channels
     return layers.Add(name=f"{name}_add")([x, y]) if same else y

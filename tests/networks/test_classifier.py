@@ -15,13 +15,13 @@ from covidweb.networks.classifier import (
 )
 from covidweb.screening.explain import explain
 
-SIZE, CELLS = 112, 7
+SIZE = 112
 
 
-@pytest.fixture(scope="module")
-def model() -> keras.Model:
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "dense"])
+def model(request) -> keras.Model:
     keras.utils.set_random_seed(3)
-    made = build_classifier(SIZE, width=4)
+    made = build_classifier(SIZE, width=4, dense=request.param)
     made.get_layer("opacity_share").set_weights([np.array([[0.7]], np.float32)])
     made.get_layer("opacity_logit").set_weights(
         [made.get_layer("opacity_logit").get_weights()[0], np.array([0.3], np.float32)]
@@ -37,11 +37,15 @@ def films(count: int = 3, seed: int = 0) -> np.ndarray:
     return np.stack([grey, mask], -1)
 
 
+def is_dense(model: keras.Model) -> bool:
+    return "dense_cells" in {layer.name for layer in model.layers}
+
+
 def test_answers_are_a_softmax_over_cells_fine_enough(model: keras.Model) -> None:
     answer = model.predict(films(), verbose=0)
     assert answer.shape == (3, 2)
     np.testing.assert_allclose(answer.sum(axis=1), 1, atol=1e-6)
-    assert model.get_layer(CAM_LAYER).output.shape[1:3] == (CELLS, CELLS)
+    assert model.get_layer(CAM_LAYER).output.shape[1] == (14 if is_dense(model) else 7)
     logit = evidence_model(model).predict(films(), verbose=0)["covid_logit"][:, 0]
     np.testing.assert_allclose(np.log(answer[:, 0] / answer[:, 1]), logit, atol=1e-4)
 
@@ -64,7 +68,25 @@ def test_evidence_is_grad_cam(model: keras.Model) -> None:
 def test_no_evidence_away_from_the_lungs(model: keras.Model) -> None:
     grid = evidence_model(model).predict(films(1), verbose=0)["evidence"][0]
     assert np.abs(grid[:, 0]).max() == 0 and np.abs(grid[-1]).max() == 0
-    assert np.abs(grid[2:5, 1:3]).max() > 0
+    fine = len(grid) // 7
+    assert np.abs(grid[2 * fine : 5 * fine, fine : 3 * fine]).max() > 0
+
+
+def test_a_dense_networks_features_are_the_mean_of_all_its_cells() -> None:
+    keras.utils.set_random_seed(3)
+    plain = build_classifier(SIZE, width=4)
+    dense = build_classifier(SIZE, width=4, dense=True)
+    for layer in plain.layers:
+        dense.get_layer(layer.name).set_weights(layer.get_weights())
+    film = films(1)
+    film[..., 1] = 1
+    names = ("widen_relu", "seen_map", "features")
+    every, seen, features = keras.Model(
+        dense.input, [dense.get_layer(name).output for name in names]
+    ).predict(film, verbose=0)
+    few = keras.Model(plain.input, plain.get_layer("widen_relu").output).predict(film, verbose=0)
+    np.testing.assert_allclose(every[:, ::2, ::2], few, atol=1e-4)
+    np.testing.assert_allclose(features, seen.mean(axis=(1, 2)), rtol=1e-4, atol=1e-6)
 
 
 def test_what_is_away_from_the_lungs_changes_nothing(model: keras.Model) -> None:

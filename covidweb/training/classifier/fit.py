@@ -100,8 +100,8 @@ def fit(
         beside: draw batches in a process of their own; the films are the same either way.
 
     Returns:
-        The classifier with averaged weights; its COVID reading is not set yet, see
-        `covidweb.training.classifier.head`.
+        The classifier with averaged weights, in its dense form; its COVID reading is not set yet,
+        see `covidweb.training.classifier.head`.
 
     Raises:
         DataError: the pretrained start is not installed.
@@ -142,7 +142,16 @@ def fit(
                 callbacks=[keep],
             )
     training.optimizer.finalize_variable_values(training.trainable_variables)
-    return model
+    return dense(model, recipe)
+
+
+def dense(model: keras.Model, recipe: Recipe) -> keras.Model:
+    """Return a trained network with four times the cells. It learns on every fourth: for speed."""
+    found = build_classifier(recipe.size, recipe.width, recipe.stage, recipe.cut, dense=True)
+    for layer in model.layers:
+        if layer.weights:
+            found.get_layer(layer.name).set_weights(layer.get_weights())
+    return found
 
 
 def start(recipe: Recipe) -> keras.Model:
