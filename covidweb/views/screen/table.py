@@ -131,7 +131,8 @@ def _filtered(rows: Sequence[Row]) -> list[Row]:
     present = [
         title for title in HEADLINES.values() if any(headline(r.result) == title for r in rows)
     ]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    # Beside the field the answers would not wrap, and a phone's screen would cut them.
+    with st.container(horizontal=not parts.on_phone(), vertical_alignment="bottom"):
         answers = st.pills(
             "Show only",
             present,
