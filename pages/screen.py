@@ -33,7 +33,6 @@ films.use(session.model(bundle))
 # Above what closes with the first film: no button may move away under the hand.
 tools = st.container(horizontal=True, vertical_alignment="center", key="screen_tools")
 upload.take_in(films)
-upload.came()
 cut = verdict.chosen_threshold(bundle)
 with tools:
     upload.sample_button(films)

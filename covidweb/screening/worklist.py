@@ -77,11 +77,15 @@ class Worklist:
         selected: the id of the film that the reader wants to see: the one that came last by
             itself, unless they chose another; None leaves it to the page.
         readings: what the reader said before seeing the answer, by the film's key.
+        samples: simulated films that the reader has asked for.
+        arrived: films came, and no page has shown them yet.
     """
 
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     selected: int | None = None
     readings: dict[str, Reading] = field(default_factory=dict)
+    samples: int = 0
+    arrived: bool = False
     _films: dict[int, Film] = field(default_factory=dict)
     _sources: dict[int, Source] = field(default_factory=dict)
     _results: dict[tuple[int, str], ScreeningResult] = field(default_factory=dict)
@@ -170,6 +174,7 @@ class Worklist:
             self._notes.clear()
             self._held.clear()
             self.readings.clear()
+            self.samples, self.arrived = 0, False
             self._problem = ""
 
     def use(self, model: Model) -> None:

@@ -40,7 +40,7 @@ def take_film() -> None:
         partial(upload.add_samples, films),
         "Computed from a digital chest, nobody's radiograph.",
     )
-    if upload.came():
+    if films.arrived:
         parts.go_to("pages/screen.py", "See the answer")
     elif before:
         back = "Back to the film" if before == 1 else f"Back to the {films_words(before)}"

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from covidweb.views.frontend import component
+from covidweb.views.whole import whole
 
 
 def press(label: str, icon: str, key: str, on_press: Callable[[int], None], help: str = "") -> None:
@@ -18,22 +19,25 @@ def press(label: str, icon: str, key: str, on_press: Callable[[int], None], help
         icon: a Material symbol's name.
         key: unique on the page.
         on_press: called with the number of clicks since it was called last, before the page is
-            drawn again.
+            drawn again; it must not touch the session's state.
         help: shown when the pointer rests on it.
     """
     component("press")(
         key=key,
         data={"label": label, "icon": icon, "help": help},
         width="content",
-        on_pressed_change=lambda: on_press(_new(key)),
+        on_pressed_change=lambda: count(key, on_press),
     )
 
 
-def _new(key: str) -> int:
-    """Return how many clicks are new; a button drawn anew counts from nothing."""
+@whole
+def count(key: str, on_press: Callable[[int], None]) -> None:
+    """Tell `on_press` how many clicks are new; a button drawn anew counts from nothing."""
     pressed: Mapping[str, Any] = (st.session_state.get(key) or {}).get("pressed") or {}
     counted: dict[str, int] = st.session_state.setdefault(f"{key}_counted", {})
-    since, count = str(pressed.get("since", "")), int(pressed.get("count", 0))
-    new = count - counted.get(since, 0)
-    st.session_state[f"{key}_counted"] = {since: count}
-    return max(0, new)
+    since, total = str(pressed.get("since", "")), int(pressed.get("count", 0))
+    new = total - counted.get(since, 0)
+    counted.clear()
+    counted[since] = total
+    if new > 0:
+        on_press(new)

@@ -16,6 +16,7 @@ from covidweb.radiograph import read_radiograph_file
 from covidweb.views import parts, session
 from covidweb.views.dataset import augmentation, films, gallery
 from covidweb.views.dataset.films import Films
+from covidweb.views.whole import whole
 
 _FACTS = (
     ("label", "Label"),
@@ -142,5 +143,6 @@ def _belonging(table: Films, row: pd.Series) -> None:
     gallery.tiles(table, found, "belonging")
 
 
+@whole
 def _close() -> None:
     st.query_params.pop("film", None)

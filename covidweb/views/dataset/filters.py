@@ -6,6 +6,7 @@ import streamlit as st
 from covidweb.dataset.selection import CHOICES, OUTCOMES, UNKNOWN, Selection, select
 from covidweb.screening.words import films_words
 from covidweb.views.dataset.films import Films
+from covidweb.views.whole import whole
 
 _ALWAYS = ("label", "set", "split", "source")
 
@@ -70,6 +71,7 @@ def _outcome() -> str:
     return str(chosen or "")
 
 
+@whole
 def _clear() -> None:
     for key in (*CHOICES, "age", "score", "outcome", "text"):
         st.session_state.pop(key, None)

@@ -8,6 +8,7 @@ import streamlit as st
 from covidweb.markdown import escape
 from covidweb.views.dataset import films
 from covidweb.views.dataset.films import Films
+from covidweb.views.whole import whole
 
 PAGE = 24
 WIDTH = 150
@@ -70,6 +71,7 @@ def tiles(table: Films, rows: pd.DataFrame, place: str, captions: bool = True) -
                 )
 
 
+@whole
 def open_film(image_id: str) -> None:
     """Open a film large: its name goes into the page's address."""
     st.query_params["film"] = image_id

@@ -9,6 +9,7 @@ from covidweb.screening.films import Film, Row
 from covidweb.screening.words import SHORT, answer_key, films_words, probability_words
 from covidweb.screening.worklist import Worklist
 from covidweb.views.frontend import component
+from covidweb.views.whole import whole
 
 MOST = 150
 """Films in the rail at a time: those around the chosen one."""
@@ -75,11 +76,13 @@ def uri(film: Film) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(film.thumbnail).decode("ascii")
 
 
+@whole
 def _pick(worklist: Worklist) -> None:
     picked = (st.session_state.get(_KEY) or {}).get("picked") or {}
     worklist.selected = int(picked.get("id", 0)) or worklist.selected
 
 
+@whole
 def _drop(worklist: Worklist) -> None:
     dropped = (st.session_state.get(_KEY) or {}).get("dropped") or []
     worklist.remove([int(number) for number in dropped])

@@ -7,6 +7,7 @@ from covidweb.screening.films import Row
 from covidweb.screening.reading import Reading, score
 from covidweb.screening.words import HEADLINES
 from covidweb.views.screen.worklist import current
+from covidweb.views.whole import whole
 
 SWITCH = "reading_first"
 _WORDS = {"covid": HEADLINES["covid"], "normal": HEADLINES["normal"]}
@@ -65,9 +66,11 @@ def _truth(row: Row, truth: str) -> str:
     return f"**In the dataset**: {known.get(truth) or escape(truth)}"
 
 
+@whole
 def _give(row: Row, answer: str, truth: str) -> None:
+    readings = current().readings
     model = row.result.verdict if row.result.status == "ok" else ""
-    current().readings[row.film.key] = Reading(answer, model or "", truth)
+    readings[row.film.key] = Reading(answer, model or "", truth)
 
 
 def _score_line() -> None:

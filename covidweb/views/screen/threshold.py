@@ -14,6 +14,7 @@ from covidweb.views import parts
 from covidweb.views.charts import COLOURS, MUTED
 from covidweb.views.screen import meaning
 from covidweb.views.screen.verdict import chosen_threshold, threshold_key
+from covidweb.views.whole import whole
 
 PREVALENCES = (1, 2, 5, 10, 20, 30, 50)
 _TITLES = {
@@ -107,9 +108,15 @@ def _sliders(bundle: Bundle) -> tuple[float, float]:
         left.button(
             f"Back to the model's own {card:.2f}",
             icon=":material/undo:",
-            on_click=lambda: st.session_state.update({key: card}),
+            on_click=_set,
+            args=(key, card),
         )
     return chosen_threshold(bundle), prevalence / 100
+
+
+@whole
+def _set(key: str, threshold: float) -> None:
+    st.session_state[key] = threshold
 
 
 def _rates(bundle: Bundle, threshold: float, prevalence: float) -> None:

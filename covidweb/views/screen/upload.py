@@ -12,17 +12,18 @@ from covidweb.screening.worklist import Worklist
 from covidweb.views.frontend import component
 from covidweb.views.press import press
 from covidweb.views.screen.worklist import GENERATION, clear
+from covidweb.views.whole import whole
 
 HANDED_OVER = "screen_film"
 """Another page puts `{"name": str, "bytes": bytes, "truth": str?}` here to have it screened."""
 
 _FILES, _FOLDER = "Files or a ZIP", "A folder"
-_SAMPLE, _CAME = "screen_sample", "screen_came"
 
 
 def take_in(worklist: Worklist) -> None:
     """Draw the uploader and the list's notes, and take in what was handed over."""
     _handed_over(worklist)
+    worklist.arrived = False
     with st.expander("Add films", icon=":material/add:", expanded=not worklist.films):
         kind = st.segmented_control(
             "What to upload",
@@ -65,11 +66,6 @@ def _label(folder: bool) -> str:
     return f"Chest films, {most}, or a ZIP of them, up to {whole} MB"
 
 
-def came() -> bool:
-    """Tell whether the reader has just handed in films, once."""
-    return bool(st.session_state.pop(_CAME, False))
-
-
 def sample(index: int) -> bytes:
     """Return the PNG bytes of a simulated film: nobody's radiograph."""
     from covidweb.simulate import sample_film
@@ -81,28 +77,29 @@ def add_samples(worklist: Worklist, count: int) -> None:
     """Add the next simulated films; they are computed when their turn comes."""
     from covidweb.simulate import sample_seed
 
-    start = int(st.session_state.get(_SAMPLE, 0))
-    st.session_state[_CAME] = True
-    st.session_state[_SAMPLE] = start + count
+    start = worklist.samples
+    worklist.samples, worklist.arrived = start + count, True
     for index in range(start, start + count):
         seed, covid = sample_seed(index)
         source = Source(f"simulated-{index + 1}.png", partial(sample, index))
         worklist.add([source], "simulated", "covid" if covid else "normal", seed)
 
 
+@whole
 def _changed(worklist: Worklist, key: str, chosen: bool) -> None:
     """Take in the uploader's new files, and let go the films of those taken away."""
     uploads = {upload.file_id: upload for upload in st.session_state.get(key) or []}
-    held: set[str] = st.session_state.get(f"{key}_held", set())
-    st.session_state[f"{key}_held"] = set(uploads)
+    held: set[str] = st.session_state.setdefault(f"{key}_held", set())
     worklist.remove_uploads(held - set(uploads))
     left, before, came = Listing(), worklist.selected, 0
     for number in [number for number in uploads if number not in held]:
         found = list_upload(uploads[number].name, uploads[number].getvalue(), chosen)
         came += len(worklist.add(found.sources, upload=number))
         left += Listing((), found.left_out)
+    held.clear()
+    held.update(uploads)
     worklist.note(left.note())
-    st.session_state[_CAME] = came > 0
+    worklist.arrived = worklist.arrived or came > 0
     if came > 1:
         worklist.selected = before
 

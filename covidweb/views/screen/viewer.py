@@ -16,6 +16,7 @@ from covidweb.radiograph import Radiograph
 from covidweb.report.overlay import evidence_map
 from covidweb.screening.result import ZONES, ScreeningResult
 from covidweb.views.frontend import component
+from covidweb.views.whole import whole
 
 MAX_SIDE = 2560
 """Longer side of the film in the browser; larger films are shrunk to it."""
@@ -69,7 +70,7 @@ def show(picture: Picture, key: str, on_step: Callable[[int], None] | None = Non
     component("viewer")(
         key=key,
         data=packed(picture),
-        on_went_change=lambda: on_step(_steps(key)) if on_step else None,
+        on_went_change=lambda: _went(key, on_step) if on_step else None,
     )
 
 
@@ -175,11 +176,13 @@ def _colours() -> list[list[int]]:
     return [list(hex_to_rgb(stop)) for stop in sequential.Inferno]
 
 
-def _steps(key: str) -> int:
-    """Return how many films the reader went on (or back) since this was asked last."""
+@whole
+def _went(key: str, on_step: Callable[[int], None]) -> None:
+    """Tell `on_step` how many films the reader went on (or back) since it was told last."""
     went = (st.session_state.get(key) or {}).get("went") or {}
     seen: dict[str, int] = st.session_state.setdefault(f"{key}_seen", {})
     since, total = str(went.get("since", "")), int(went.get("total", 0))
     new = total - seen.get(since, 0)
-    st.session_state[f"{key}_seen"] = {since: total}
-    return new
+    seen.clear()
+    seen[since] = total
+    on_step(new)

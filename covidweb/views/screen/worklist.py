@@ -10,6 +10,7 @@ import streamlit as st
 
 from covidweb.screening.worklist import Worklist
 from covidweb.views.frontend import component
+from covidweb.views.whole import whole
 
 GENERATION = "screen_generation"
 """Session state's count of clearings: part of the uploader's key, so that it empties too."""
@@ -44,6 +45,7 @@ def keep_in_tab(worklist: Worklist) -> None:
     )
 
 
+@whole
 def clear() -> None:
     """Forget every film, result and answer of this session."""
     current().clear()
@@ -54,6 +56,7 @@ def clear() -> None:
     st.session_state[GENERATION] = generation + 1
 
 
+@whole
 def _take_up() -> None:
     """Look at the list that the tab remembers, or say that it is gone."""
     token = str((st.session_state.get(_TAB) or {}).get("kept") or "")
