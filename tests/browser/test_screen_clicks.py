@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from browser.conftest import ROOT, serving
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -74,6 +75,17 @@ def test_thirty_clicks_in_ten_seconds_are_thirty_films(page):
     sample(page, 30, seconds=10)
     counted(page, 30)
     well(page)
+
+
+def test_clicks_on_a_server_just_started_count_too(browser, tmp_path):
+    """While it imports TensorFlow a callback takes long, and the next click finds it at work."""
+    with serving(tmp_path, ROOT / "model") as (address, _):
+        page = browser.new_page(base_url=address)
+        page.goto("/screen")
+        sample(page, 8)
+        counted(page, 8)
+        well(page)
+        page.close()
 
 
 def test_stop_is_obeyed_at_once_and_says_so(page, give):
