@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import NoReturn, ParamSpec
 
-from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner import RerunException, get_script_run_ctx
 
 P = ParamSpec("P")
 
@@ -22,14 +22,23 @@ def whole(work: Callable[P, None]) -> Callable[P, None]:
 
     @wraps(work)
     def done(*args: P.args, **kwargs: P.kwargs) -> None:
-        waiting: RerunException | None = None
+        waiting: list[RerunException] = []
         while True:
             try:
                 work(*args, **kwargs)
                 break
             except RerunException as click:
-                waiting = click
-        if waiting is not None:
-            raise waiting
+                waiting.append(click)
+        if waiting:
+            _hand_on(waiting)
 
     return done
+
+
+def _hand_on(clicks: list[RerunException]) -> NoReturn:
+    """Put clicks back where they waited: Streamlit joins them with the last, which is raised."""
+    context = get_script_run_ctx()
+    for click in clicks[:-1]:
+        if context is not None and context.script_requests is not None:
+            context.script_requests.request_rerun(click.rerun_data)
+    raise clicks[-1]

@@ -95,6 +95,24 @@ def test_the_callback_is_begun_anew_and_the_click_handed_on() -> None:
     assert tries == [7, 7, 7, 8]
 
 
+def test_of_several_clicks_none_is_kept_back(monkeypatch) -> None:
+    waiting: list[str] = []
+    requests = SimpleNamespace(request_rerun=lambda data: waiting.append(data.query_string))
+    context = SimpleNamespace(script_requests=requests)
+    monkeypatch.setattr("covidweb.views.whole.get_script_run_ctx", lambda: context)
+    clicks = [RerunException(RerunData(query_string=name)) for name in ("a", "b", "c")]
+    left = list(clicks)
+
+    @whole
+    def work() -> None:
+        if left:
+            raise left.pop(0)
+
+    with pytest.raises(RerunException) as last:
+        work()
+    assert waiting == ["a", "b"] and last.value is clicks[-1]
+
+
 def test_another_error_is_not_swallowed() -> None:
     @whole
     def work() -> None:
