@@ -51,6 +51,8 @@ def test_the_gap_is_seen_first_and_computed_from_the_predictions(page):
     for place in ("inside", "outside"):
         films = results.population(rows, place)
         assert _metric(at, f"AUC {place}") == f"{metrics.auc(films['covid'], films['score']):.2f}"
+    gap = float(_metric(at, "AUC outside")) - float(_metric(at, "AUC inside"))
+    assert float(_metric(at, "Gap")) == pytest.approx(gap, abs=1e-9)
 
 
 def test_curves_of_the_classifiers_are_drawn_first(page):

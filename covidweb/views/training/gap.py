@@ -52,7 +52,10 @@ def _tiles(name: str, table: pd.DataFrame) -> None:
             row = values.loc[place] if place in values.index else None
             parts.metric(f"AUC {place}", row, 98)
         if {"inside", "outside"} <= set(values.index):
-            lost = values.loc["outside", "value"] - values.loc["inside", "value"]
+            # Of the figures as they stand beside it: a reader subtracts them.
+            lost = round(values.loc["outside", "value"], 2) - round(
+                values.loc["inside", "value"], 2
+            )
             shown = f"{lost:+.2f}"
             shown = "0.00" if shown in ("+0.00", "-0.00") else shown
             st.metric("Gap", shown, width=98, help="AUC outside minus AUC inside.")
