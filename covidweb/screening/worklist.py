@@ -146,6 +146,7 @@ class Worklist:
                 self._films[film.id], self._sources[film.id] = film, source
                 ids.append(film.id)
                 self._next += 1
+            self.arrived = self.arrived or bool(ids)
             if len(ids) == 1:
                 self.selected = ids[0]
             self._changed()

@@ -1,10 +1,8 @@
 """A button of which every click counts, however fast they come."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import streamlit as st
-
+from covidweb.views.counted import news
 from covidweb.views.frontend import component
 from covidweb.views.whole import whole
 
@@ -33,11 +31,6 @@ def press(label: str, icon: str, key: str, on_press: Callable[[int], None], help
 @whole
 def count(key: str, on_press: Callable[[int], None]) -> None:
     """Tell `on_press` how many clicks are new; a button drawn anew counts from nothing."""
-    pressed: Mapping[str, Any] = (st.session_state.get(key) or {}).get("pressed") or {}
-    counted: dict[str, int] = st.session_state.setdefault(f"{key}_counted", {})
-    since, total = str(pressed.get("since", "")), int(pressed.get("count", 0))
-    new = total - counted.get(since, 0)
-    counted.clear()
-    counted[since] = total
+    new = news(key, "pressed")
     if new > 0:
         on_press(new)

@@ -168,7 +168,7 @@ def test_a_film_is_picked_and_dropped(done, film_png) -> None:
 
 def test_the_arrow_keys_go_as_far_as_they_were_pressed(done) -> None:
     steps: list[int] = []
-    done(lambda: viewer._went("key", steps.append), key={"went": {"since": "x", "total": -2}})
+    done(lambda: viewer._went("key", steps.append), key={"went": {"since": "x", "count": -2}})
     assert steps == [-2]
 
 

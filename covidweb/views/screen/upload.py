@@ -62,8 +62,8 @@ def _label(folder: bool) -> str:
     most = f"up to {Limits().file_mib} MiB each"
     if folder:
         return f"A folder of chest films, {most}"
-    whole = st.get_option("server.maxUploadSize")
-    return f"Chest films, {most}, or a ZIP of them, up to {whole} MB"
+    archive = st.get_option("server.maxUploadSize")
+    return f"Chest films, {most}, or a ZIP of them, up to {archive} MB"
 
 
 def sample(index: int) -> bytes:
@@ -78,7 +78,7 @@ def add_samples(worklist: Worklist, count: int) -> None:
     from covidweb.simulate import sample_seed
 
     start = worklist.samples
-    worklist.samples, worklist.arrived = start + count, True
+    worklist.samples = start + count
     for index in range(start, start + count):
         seed, covid = sample_seed(index)
         source = Source(f"simulated-{index + 1}.png", partial(sample, index))
@@ -99,7 +99,6 @@ def _changed(worklist: Worklist, key: str, chosen: bool) -> None:
     held.clear()
     held.update(uploads)
     worklist.note(left.note())
-    worklist.arrived = worklist.arrived or came > 0
     if came > 1:
         worklist.selected = before
 

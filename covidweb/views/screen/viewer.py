@@ -15,6 +15,7 @@ from PIL import Image
 from covidweb.radiograph import Radiograph
 from covidweb.report.overlay import evidence_map
 from covidweb.screening.result import ZONES, ScreeningResult
+from covidweb.views.counted import news
 from covidweb.views.frontend import component
 from covidweb.views.whole import whole
 
@@ -179,10 +180,4 @@ def _colours() -> list[list[int]]:
 @whole
 def _went(key: str, on_step: Callable[[int], None]) -> None:
     """Tell `on_step` how many films the reader went on (or back) since it was told last."""
-    went = (st.session_state.get(key) or {}).get("went") or {}
-    seen: dict[str, int] = st.session_state.setdefault(f"{key}_seen", {})
-    since, total = str(went.get("since", "")), int(went.get("total", 0))
-    new = total - seen.get(since, 0)
-    seen.clear()
-    seen[since] = total
-    on_step(new)
+    on_step(news(key, "went"))

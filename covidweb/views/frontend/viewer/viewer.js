@@ -11,7 +11,7 @@ class Viewer {
   constructor(root) {
     this.root = root;
     this.key = null;
-    this.steps = { since: crypto.getRandomValues(new Uint32Array(2)).join("-"), total: 0 };
+    this.steps = { since: crypto.getRandomValues(new Uint32Array(2)).join("-"), count: 0 };
     this.canvas = element("canvas", { tabindex: "0", role: "img" });
     this.frame = element("div", { class: "frame" }, this.canvas);
     this.drawing = new Drawing(this.canvas);
@@ -157,7 +157,7 @@ class Viewer {
   }
 
   another(step) {
-    this.steps.total += step;
+    this.steps.count += step;
     this.setStateValue("went", { ...this.steps });
   }
 
