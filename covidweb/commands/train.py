@@ -104,6 +104,10 @@ def classifier(
     seed: Seed = 0,
     distribute: Distribute = False,
     epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the lessons.")] = None,
+    steady_epochs: Annotated[
+        int | None,
+        typer.Option(min=0, help="Passes afterwards that make its answers steady; 0 for none."),
+    ] = None,
     hold_out: Annotated[
         list[str] | None, typer.Option(help="Leave this source out; may be repeated.")
     ] = None,
@@ -117,6 +121,7 @@ def classifier(
             data,
             folder,
             seed=seed,
+            steady_epochs=steady_epochs,
             hold_out=tuple(hold_out or ()),
             command=command_line(),
             log=typer.echo,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -31,6 +32,16 @@ from covidweb.training.classifier.style import restyled
 
 AHEAD = 4
 """Batches that are drawn before they are asked for."""
+
+Drawn = TypeVar("Drawn", covariant=True)
+
+
+class Draws(Protocol[Drawn]):
+    """Draws batches; it can be sent to another process."""
+
+    def draw(self, epoch: int, number: int) -> Drawn:
+        """Return one batch of an epoch."""
+
 
 Arrays = tuple[np.ndarray, dict[str, np.ndarray], dict[str, np.ndarray]]
 """Films float32 (N, S, S, 2); targets and sample weights by name of the lesson."""
@@ -168,8 +179,8 @@ class Drawer:
 
 
 def batches(
-    drawer: Drawer, epoch: int, count: int, executor: ProcessPoolExecutor | None
-) -> Iterator[Arrays]:
+    drawer: Draws[Drawn], epoch: int, count: int, executor: ProcessPoolExecutor | None
+) -> Iterator[Drawn]:
     """Yield an epoch's batches in order, drawn ahead by the executor's processes if there is one.
 
     Args:
@@ -186,21 +197,21 @@ def batches(
         yield waiting.popleft().result()
 
 
-def drawing_process(drawer: Drawer) -> ProcessPoolExecutor:
+def drawing_process(drawer: Draws[Any]) -> ProcessPoolExecutor:
     """Return one process that draws batches beside the training; close it after use."""
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(1, context, initializer=_start, initargs=(drawer,))
 
 
-_DRAWER: list[Drawer] = []
+_DRAWER: list[Draws[Any]] = []
 
 
-def _start(drawer: Drawer) -> None:
+def _start(drawer: Draws[Any]) -> None:
     cv2.setNumThreads(0)
     _DRAWER[:] = [drawer]
 
 
-def _draw(epoch: int, number: int) -> Arrays:
+def _draw(epoch: int, number: int) -> Any:
     return _DRAWER[0].draw(epoch, number)
 
 

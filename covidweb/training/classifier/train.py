@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import keras
 
     from covidweb.training.classifier.fit import Recipe
+    from covidweb.training.classifier.steadying import Steadying
 
 MARGIN = 0.08
 MAIN = "train_pool"
@@ -62,9 +63,11 @@ def train_classifier(
     *,
     seed: int = 0,
     epochs: int | None = None,
+    steady_epochs: int | None = None,
     hold_out: tuple[str, ...] = (),
     recipe: "Recipe | None" = None,
     options: HeadOptions | None = None,
+    plan: "Steadying | None" = None,
     command: str = "",
     log: Log = print,
     models: Path | None = None,
@@ -76,9 +79,11 @@ def train_classifier(
         data: the data root.
         output: folder of the bundle; its name is the run's name under `runs/`.
         seed: of weights, order and augmentation.
-        epochs: passes; None for the recipe's.
+        epochs: passes; None for the recipe's. steady_epochs: passes that make it steady, none at
+            0; None for the plan's.
         hold_out: sources to leave out of everything, for experiments.
-        recipe: of the trunk. options: of the head. None for the product's.
+        recipe: of the trunk. options: of the head. plan: of what makes it steady. None for the
+            product's.
         command: the command line, for the card.
         log: receives one line per epoch.
         models: folder of bundles with `lungs`; None for the product's own.
@@ -89,17 +94,25 @@ def train_classifier(
         ModelError: there is no lung network.
     """
     from covidweb.training.classifier.fit import Recipe, fit
+    from covidweb.training.classifier.steadying import Steadying, steadied
 
     device = prepare_device()
     _deterministic()
     recipe = recipe or Recipe()
     recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
+    plan = plan or Steadying()
+    plan = plan if steady_epochs is None else replace(plan, epochs=steady_epochs)
     spec = InputSpec(recipe.size, "lungs", MARGIN, mask_channel=True)
     folder = run_folder("-".join([output.name, f"seed{seed}", *hold_out]))
     pool = load_pool(data, spec, folder.parent / "cache", models)
     log(f"{len(pool.rows)} films, on {device}")
+    options = options or HeadOptions()
     model = fit(pool, recipe, folder, seed, hold_out, log, beside=beside)
-    facts = finish(model, pool, options or HeadOptions(), hold_out, seed)
+    if plan.epochs:
+        learn_reading(model, pool, options, hold_out, seed)
+        after = folder.with_name(f"{folder.name}-steady")
+        model = steadied(model, pool, recipe, plan, after, seed, hold_out, log, beside=beside)
+    facts = finish(model, pool, options, hold_out, seed)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / HISTORY, output / HISTORY)
     source = Data(
@@ -107,7 +120,7 @@ def train_classifier(
         split_sha256=split_sha256(split_manifest(load_manifest(data))),
         films=_counts(pool, hold_out),
     )
-    card = _card(spec, facts, recipe, seed, hold_out)
+    card = _card(spec, facts, recipe, plan, seed, hold_out)
     return write_bundle(model, output, replace(card, data=source, command=command), facts)
 
 
@@ -132,6 +145,51 @@ class Facts:
     unpenalised: float
 
 
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """Films that a COVID reading was fitted on, and those kept from it.
+
+    Attributes:
+        index: rows of the pool int (n,): all but the test split.
+        train: bool (n,), whether a film is of the training split; the others validate.
+        films: what the head may know of all.
+        copies: training films drawn again in another style.
+        head: the reading.
+    """
+
+    index: np.ndarray
+    train: np.ndarray
+    films: Kinds
+    copies: Kinds
+    head: Head
+
+    @property
+    def fitted(self) -> Kinds:
+        """What the head was fitted on."""
+        return self.films.take(self.train).joined(self.copies)
+
+
+def learn_reading(
+    model: "keras.Model",
+    pool: Pool,
+    options: HeadOptions,
+    hold_out: tuple[str, ...] = (),
+    seed: int = 0,
+) -> Learned:
+    """Fit the COVID reading on a trained trunk's features and set it; changes the model."""
+    kept = ~pool.rows["source"].isin(hold_out) & pool.framed
+    index = np.flatnonzero(kept & (pool.rows["split"] != "test"))
+    rows = pool.rows.iloc[index]
+    films = kinds(features_of(model, pool, index), rows)
+    train = (rows["split"] == "train").to_numpy()
+    chosen = copied_films(pool, index[train], seed)
+    drawn = copies_features(model, pool, chosen, seed, pool.inputs.shape[1])
+    copies = kinds(drawn, pool.rows.iloc[chosen])
+    head = fit_head(films.take(train).joined(copies), opacity_head(model), options)
+    _set_head(model, head)
+    return Learned(index, train, films, copies, head)
+
+
 def finish(
     model: "keras.Model",
     pool: Pool,
@@ -143,22 +201,12 @@ def finish(
     from covidweb.metrics import auc
     from covidweb.networks.classifier import evidence_model
 
-    kept = ~pool.rows["source"].isin(hold_out) & pool.framed
-    index = np.flatnonzero(kept & (pool.rows["split"] != "test"))
-    rows = pool.rows.iloc[index]
-    films = kinds(features_of(model, pool, index), rows)
-    train = (rows["split"] == "train").to_numpy()
-    opacity = opacity_head(model)
-    chosen = copied_films(pool, index[train], seed)
-    drawn = copies_features(model, pool, chosen, seed, pool.inputs.shape[1])
-    copies = kinds(drawn, pool.rows.iloc[chosen])
-    learned = films.take(train).joined(copies)
-    head = fit_head(learned, opacity, options)
-    _set_head(model, head)
-
-    scores = left_out(films, opacity, options, source_pairs(films), copies)
+    learned = learn_reading(model, pool, options, hold_out, seed)
+    films, train, index = learned.films, learned.train, learned.index
+    rows, opacity = pool.rows.iloc[index], opacity_head(model)
+    scores = left_out(films, opacity, options, source_pairs(films), learned.copies)
     validation = films.take(~train)
-    logits = head(validation.features)
+    logits = learned.head(validation.features)
     known = (rows["set"] == MAIN).to_numpy()[~train]
     places = {
         "inside": Place(
@@ -173,7 +221,7 @@ def finish(
         name: auc(np.repeat([1, 0], [len(p.sick), len(p.well)]), np.concatenate([p.sick, p.well]))
         for name, p in places.items()
     }
-    free = fit_head(learned, opacity, replace(options, penalty=0.0))
+    free = fit_head(learned.fitted, opacity, replace(options, penalty=0.0))
     whole = (rows["set"] != CUT_OUT).to_numpy()
     looks = films.features[:, _opaque_features(model) :]
     return Facts(
@@ -284,7 +332,12 @@ def _origin() -> Origin:
 
 
 def _card(
-    spec: InputSpec, facts: Facts, recipe: "Recipe", seed: int, hold_out: tuple[str, ...]
+    spec: InputSpec,
+    facts: Facts,
+    recipe: "Recipe",
+    plan: "Steadying",
+    seed: int,
+    hold_out: tuple[str, ...],
 ) -> Card:
     point = facts.operating
     return Card(
@@ -304,7 +357,7 @@ def _card(
         head=asdict(facts.options),
         left_out_auc=facts.left_out,
         inside_auc_unpenalised=facts.unpenalised,
-        recipe=asdict(recipe) | {"seed": seed},
+        recipe=asdict(recipe) | {"steadying": asdict(plan), "seed": seed},
         held_out_sources=hold_out,
         versions=versions(),
         intended_use=INTENDED_USE,
