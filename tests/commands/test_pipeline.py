@@ -30,6 +30,7 @@ from covidweb.screening.regions import Lungs
 from covidweb.training.classifier import fit as fitting
 from covidweb.training.classifier import train as classifier
 from covidweb.training.classifier.fit import Recipe, start
+from covidweb.training.classifier.steadying import Steadying
 from covidweb.training.lungs import train as lungs
 from covidweb.training.seed import train as seed
 
@@ -108,7 +109,8 @@ def models(data: Path) -> Iterator[Path]:
         patch.setattr(seed, "train_seed", partial(seed.train_seed, size=32, dense=4))
         small = {"steps": 1, "size": 32, "width": 4}
         patch.setattr(lungs, "train_lungs", partial(lungs.train_lungs, **small))
-        of_scratch = partial(classifier.train_classifier, recipe=RECIPE, beside=False)
+        once = Steadying(epochs=1, batches=1)
+        of_scratch = partial(classifier.train_classifier, recipe=RECIPE, plan=once, beside=False)
         patch.setattr(classifier, "train_classifier", of_scratch)
         patch.setattr(auditing, "explanations", partial(explanations, films=2))
         patch.setattr(fitting, "start", loud)
