@@ -38,6 +38,9 @@ LEAST_TILT = 2.5
 """Films tilted by less are read as they lie, in degrees. Were the limit higher, a film read as it
 leans would be read otherwise when it is tilted a little more and then turned upright."""
 
+LOOKS = ((0.0,), (-3.0, 0.0, 3.0))
+"""Degrees from the angle last told at which a tilted film is looked at again; their mean counts."""
+
 MOST_TILT = 30.0
 """Films tilted by more are turned away."""
 
@@ -138,17 +141,8 @@ class UprightCheck:
         postures = self.postures(small, boxes)
         placements = [_without_borders(box) for box in boxes]
         tilted = [i for i, posture in enumerate(postures) if self._tilted(posture)]
-        # Two looks at the film as turned, since the angle is told best near upright.
-        for _ in range(2):
-            degrees = [placements[i].degrees + postures[i].degrees for i in tilted]
-            turned = [
-                lay(small[i], Placement(d), draft=True)
-                for i, d in zip(tilted, degrees, strict=True)
-            ]
-            boxes = [content_box(film.pixels) for film in turned]
-            again = self.postures(turned, boxes)
-            for i, d, box, posture in zip(tilted, degrees, boxes, again, strict=True):
-                placements[i], postures[i] = Placement(d, box), posture
+        for i, (placement, posture) in self._turned(small, postures, tilted).items():
+            placements[i], postures[i] = placement, posture
         return [
             Laid(lay(film, placement), placement, self._findings(posture, placement))
             for film, placement, posture in zip(films, placements, postures, strict=True)
@@ -171,6 +165,28 @@ class UprightCheck:
         films = np.stack(small)[..., None]
         answers = self._run(np.concatenate([films, films[:, :, ::-1]])).astype(np.float64)
         return [_posture(*pair) for pair in zip(*np.split(answers, 2), strict=True)]
+
+    def _turned(
+        self, films: Sequence[Radiograph], postures: Sequence[Posture], tilted: Sequence[int]
+    ) -> dict[int, tuple[Placement, Posture]]:
+        """Return how tilted films are to be laid, and what they look like so.
+
+        They are looked at again as turned, since the angle is told best near upright.
+        """
+        found = {i: postures[i] for i in tilted}
+        angles = {i: posture.degrees for i, posture in found.items()}
+        for offsets in LOOKS:
+            looks = [(i, angles[i] + offset) for i in tilted for offset in offsets]
+            turned = [lay(films[i], Placement(degrees), draft=True) for i, degrees in looks]
+            again = self.postures(turned, [content_box(film.pixels) for film in turned])
+            told = [d + posture.degrees for (_, d), posture in zip(looks, again, strict=True)]
+            for i, own in zip(tilted, range(0, len(looks), len(offsets)), strict=True):
+                found[i] = again[own + len(offsets) // 2]
+                angles[i] = round(float(np.mean(told[own : own + len(offsets)])), 1)
+        return {
+            i: (Placement(angle, _content(films[i], angle)), found[i])
+            for i, angle in angles.items()
+        }
 
     def _tilted(self, posture: Posture) -> bool:
         frontal = 1 - posture.kinds["frontal"] <= self._cutoff("not_frontal")
@@ -226,6 +242,11 @@ def _small(film: Radiograph) -> Radiograph:
     else:
         small = resized(film.pixels, size, (0, 0, width, height))
     return replace(film, pixels=np.clip(small, 0.0, 1.0))
+
+
+def _content(film: Radiograph, degrees: float) -> Box:
+    """Return the box of a film, turned back by an angle, without its plain borders."""
+    return content_box(lay(film, Placement(degrees), draft=True).pixels)
 
 
 def _without_borders(box: Box) -> Placement:
