@@ -101,6 +101,23 @@ def test_a_tilted_film_is_turned_upright_with_a_note(check, radiograph, degrees,
     assert laid.note in [finding.message for finding in laid.findings]
 
 
+def test_a_tilted_film_is_turned_by_the_mean_of_what_is_told_from_three_angles(check, radiograph):
+    class Wavering(Network):
+        # Of the film as it lies, as turned by 10 degrees, and as turned by 9, 12 and 15.
+        told = ([10.0], [2.0], [4.9, 1.0, -2.0])
+
+        def __call__(self, films):
+            told = self.told[self.calls]
+            self.calls += 1
+            assert len(films) == 2 * len(told)
+            return np.array([self.answer(d, sign) for sign in (1, -1) for d in told], np.float32)
+
+    laid = check(Wavering()).lay([radiograph])[0]
+    assert laid.passed and laid.placement.degrees == pytest.approx(13.3)
+    finding = next(f for f in laid.findings if f.name == "upright")
+    assert finding.value == pytest.approx(1.0) and "by 13 degrees" in finding.message
+
+
 def test_wide_borders_are_cut_off_and_narrow_ones_stay(check, radiograph):
     for border, cut in ((60, True), (4, False)):
         framed = replace(radiograph, pixels=np.pad(radiograph.pixels, border))
