@@ -38,8 +38,8 @@ LEAST_TILT = 2.5
 """Films tilted by less are read as they lie, in degrees. Were the limit higher, a film read as it
 leans would be read otherwise when it is tilted a little more and then turned upright."""
 
-LOOKS = ((0.0,), (-3.0, 0.0, 3.0))
-"""Degrees from the angle last told at which a tilted film is looked at again; their mean counts."""
+LOOKS = ((0.0,), (-3.0, 3.0))
+"""Degrees from the angle last told at which a tilted film is looked at again; the mean counts."""
 
 MOST_TILT = 30.0
 """Films tilted by more are turned away."""
@@ -176,13 +176,12 @@ class UprightCheck:
         found = {i: postures[i] for i in tilted}
         angles = {i: posture.degrees for i, posture in found.items()}
         for offsets in LOOKS:
-            looks = [(i, angles[i] + offset) for i in tilted for offset in offsets]
-            turned = [lay(films[i], Placement(degrees), draft=True) for i, degrees in looks]
+            looks = [(i, offset) for i in tilted for offset in offsets]
+            turned = [lay(films[i], Placement(angles[i] + o), draft=True) for i, o in looks]
             again = self.postures(turned, [content_box(film.pixels) for film in turned])
-            told = [d + posture.degrees for (_, d), posture in zip(looks, again, strict=True)]
-            for i, own in zip(tilted, range(0, len(looks), len(offsets)), strict=True):
-                found[i] = again[own + len(offsets) // 2]
-                angles[i] = round(float(np.mean(told[own : own + len(offsets)])), 1)
+            for n, i in enumerate(tilted):
+                found[i] = _mean(again[n * len(offsets) :][: len(offsets)], offsets)
+                angles[i] = round(angles[i] + found[i].degrees, 1)
         return {
             i: (Placement(angle, _content(films[i], angle)), found[i])
             for i, angle in angles.items()
@@ -227,6 +226,16 @@ def _posture(answers: np.ndarray, mirrored: np.ndarray) -> Posture:
         # In tenths: alone or in a batch, a network's last digits differ, and films must not.
         round(float(np.rad2deg(np.arctan2(sine, cosine))), 1),
         float(answers[count + 2] - mirrored[count + 2]) / 2,
+    )
+
+
+def _mean(postures: Sequence[Posture], offsets: Sequence[float]) -> Posture:
+    """Join what is said of a film turned by several offsets: its posture without any of them."""
+    told = [offset + posture.degrees for posture, offset in zip(postures, offsets, strict=True)]
+    return Posture(
+        {kind: float(np.mean([p.kinds[kind] for p in postures])) for kind in KINDS},
+        round(float(np.mean(told)), 1),
+        float(np.mean([posture.mirrored for posture in postures])),
     )
 
 
