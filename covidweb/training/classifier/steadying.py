@@ -6,6 +6,7 @@ the mean of both for the same film tilted and turned upright, framed, or copied 
 (`readings`). No label takes part, so nothing new is learned of where films came from.
 """
 
+import hashlib
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -107,7 +108,7 @@ def steadied(
         pool: the films.
         recipe: that the teacher was trained by.
         plan: what to do.
-        folder: of the run; one of the same plan, recipe, seed and sources is taken up.
+        folder: of the run; one of the same teacher, plan, recipe, seed and sources is taken up.
         seed: of the draws.
         hold_out: sources that are not learned from.
         log: receives one line per epoch.
@@ -121,8 +122,14 @@ def steadied(
     taught = ask(teacher, pool, np.unique(np.concatenate([o.index for o in lessons])))
     student = dense(teacher, recipe)
     training = _training_model(student, taught, plan)
-    facts = {"recipe": asdict(recipe), "plan": asdict(plan), "seed": seed}
-    run = Run(folder, COLUMNS, facts | {"hold_out": list(hold_out)})
+    facts = {
+        "teacher": _fingerprint(teacher),
+        "recipe": asdict(recipe),
+        "plan": asdict(plan),
+        "seed": seed,
+        "hold_out": list(hold_out),
+    }
+    run = Run(folder, COLUMNS, facts)
     first = run.resume(training)
     reader = Reader(pool, lessons, seed, plan.changes)
     with drawing_process(reader) if beside else nullcontext() as process:
@@ -213,6 +220,16 @@ def _training_model(student: keras.Model, taught: Taught, plan: Steadying) -> ke
         jit_compile=False,
     )
     return training
+
+
+def _fingerprint(model: keras.Model) -> str:
+    """Return a hash of the weights without the readings: each run fits that of COVID-19 anew."""
+    found = hashlib.sha256()
+    for layer in model.layers:
+        if layer.name not in _READ:
+            for weights in layer.get_weights():
+                found.update(np.ascontiguousarray(weights).tobytes())
+    return found.hexdigest()[:16]
 
 
 def _rate(training: keras.Model) -> float:

@@ -123,6 +123,10 @@ def test_a_network_is_made_steady_and_a_killed_run_goes_on(pool: Pool, tmp_path:
     said: list[str] = []
     again = steadied(model, pool, RECIPE, PLAN, killed, 0, log=said.append, beside=False)
     assert len(said) == 1 and said[0].startswith("epoch 2:")
+    other = dense(model, RECIPE)
+    other.get_layer("widen").set_weights([1.01 * other.get_layer("widen").get_weights()[0]])
+    with pytest.raises(_Begun):
+        steadied(other, pool, RECIPE, PLAN, killed, 0, log=_stop, beside=False)
     for one, two in zip(found.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_allclose(one, two, atol=1e-5)
     for one, two in zip(model.get_weights(), before, strict=True):
@@ -134,6 +138,15 @@ def test_a_network_is_made_steady_and_a_killed_run_goes_on(pool: Pool, tmp_path:
     assert history["epoch"].tolist() == [1, 2] and history["covid_loss"].gt(0).all()
     unsteady, steady = (_moved(one, model, pool) for one in (model, found))
     assert steady < 0.7 * unsteady
+
+
+class _Begun(Exception):
+    """A run was begun anew."""
+
+
+def _stop(line: str) -> None:
+    assert line.startswith("epoch 1:")
+    raise _Begun
 
 
 def _moved(model: keras.Model, taught_by: keras.Model, pool: Pool) -> float:
