@@ -193,7 +193,7 @@ def _training_model(model: keras.Model, recipe: Recipe) -> keras.Model:
     }
     training = keras.Model(model.input, outputs)
     training.compile(
-        _optimizer(recipe),
+        optimizer(recipe.epochs, recipe.batches, recipe.rate, recipe.decay, recipe.average),
         loss={name: _binary() for name in outputs},
         loss_weights={"opacity": 1.0, "covid": 1.0, "place": recipe.place},
         weighted_metrics={name: _metrics() for name in ("covid", "opacity")},
@@ -213,20 +213,27 @@ def _metrics() -> list[keras.metrics.Metric]:
     ]
 
 
-def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
-    steps = recipe.epochs * recipe.batches
-    rising = min(recipe.batches, steps // 4)
-    rate = keras.optimizers.schedules.CosineDecay(
-        recipe.rate / 20, steps - rising, 0.01, warmup_target=recipe.rate, warmup_steps=rising
-    )
+def optimizer(
+    epochs: int, batches: int, rate: float, decay: float, average: float
+) -> keras.optimizers.Optimizer:
+    """Return AdamW with a moving average of the weights; the arguments are those of a `Recipe`."""
+    steps = epochs * batches
+    rising = min(batches, steps // 4)
     return keras.optimizers.AdamW(
-        rate,
-        weight_decay=recipe.decay,
+        keras.optimizers.schedules.CosineDecay(
+            rate / 20, steps - rising, 0.01, warmup_target=rate, warmup_steps=rising
+        ),
+        weight_decay=decay,
         clipnorm=5.0,
         use_ema=True,
-        ema_momentum=recipe.average,
+        ema_momentum=average,
         ema_overwrite_frequency=None,
     )
+
+
+def learning_rate(training: keras.Model) -> float:
+    """Return the rate of a compiled model's next step."""
+    return float(keras.ops.convert_to_numpy(training.optimizer.learning_rate))
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,12 +306,11 @@ class _Keeper:
 
 
 def _learned(logs: Mapping[str, float], training: keras.Model) -> dict[str, float]:
-    rate = keras.ops.convert_to_numpy(training.optimizer.learning_rate)
     return {
         "loss": float(logs["covid_loss"]),
         "accuracy": float(logs["covid_accuracy"]),
         "auc": float(logs["covid_auc"]),
         "opacity_loss": float(logs["opacity_loss"]),
         "opacity_accuracy": float(logs["opacity_accuracy"]),
-        "learning_rate": float(rate),
+        "learning_rate": learning_rate(training),
     }

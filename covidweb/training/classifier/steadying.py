@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from covidweb.training.classifier.batches import batches, drawing_process
-from covidweb.training.classifier.fit import Log, Recipe, dense
+from covidweb.training.classifier.fit import Log, Recipe, dense, learning_rate, optimizer
 from covidweb.training.classifier.lessons import make_lessons
 from covidweb.training.classifier.pool import Pool
 from covidweb.training.classifier.readings import Changes, Reader
@@ -147,7 +147,7 @@ def steadied(
                 epochs=plan.epochs,
                 shuffle=False,
                 verbose=0,
-                callbacks=run.callbacks(training, lambda _: _rate(training), log),
+                callbacks=run.callbacks(training, lambda _: learning_rate(training), log),
             )
     training.optimizer.finalize_variable_values(training.trainable_variables)
     return dense(student, recipe)
@@ -192,22 +192,8 @@ def _training_model(student: keras.Model, taught: Taught, plan: Steadying) -> ke
         student.input,
         {name: layers.Activation("linear", name=f"to_{name}")(v) for name, v in scaled.items()},
     )
-    rate = keras.optimizers.schedules.CosineDecay(
-        plan.rate / 20,
-        max(1, (plan.epochs - 1) * plan.batches),
-        0.01,
-        warmup_target=plan.rate,
-        warmup_steps=plan.batches if plan.epochs > 1 else 0,
-    )
     training.compile(
-        keras.optimizers.AdamW(
-            rate,
-            weight_decay=plan.decay,
-            clipnorm=5.0,
-            use_ema=True,
-            ema_momentum=plan.average,
-            ema_overwrite_frequency=None,
-        ),
+        optimizer(plan.epochs, plan.batches, plan.rate, plan.decay, plan.average),
         loss={name: "mse" for name in scaled}
         | {"place": keras.losses.BinaryCrossentropy(from_logits=True)},
         loss_weights={
@@ -230,10 +216,6 @@ def _fingerprint(model: keras.Model) -> str:
             for weights in layer.get_weights():
                 found.update(np.ascontiguousarray(weights).tobytes())
     return found.hexdigest()[:16]
-
-
-def _rate(training: keras.Model) -> float:
-    return float(keras.ops.convert_to_numpy(training.optimizer.learning_rate))
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
