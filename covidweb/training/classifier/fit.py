@@ -6,10 +6,11 @@ by a process of their own, so that drawing and learning do not wait for each oth
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -130,19 +131,34 @@ def fit(
             for epoch in range(first, recipe.epochs)
             for batch in batches(drawer, epoch, recipe.batches, process)
         )
-        # One call for all epochs: each call ends by putting the average in the weights' place.
-        if first < recipe.epochs:
-            training.fit(
-                drawn,
-                steps_per_epoch=recipe.batches,
-                initial_epoch=first,
-                epochs=recipe.epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=[keep],
-            )
-    training.optimizer.finalize_variable_values(training.trainable_variables)
+        fit_epochs(training, drawn, first, recipe.epochs, recipe.batches, [keep])
     return dense(model, recipe)
+
+
+def fit_epochs(
+    training: keras.Model,
+    drawn: Iterator[Any],
+    first: int,
+    epochs: int,
+    batches: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
+    """Fit the epochs from number `first` on, if any are left, and end with averaged weights.
+
+    One call for all epochs: each call of Keras' `fit` ends by putting the average in the weights'
+    place.
+    """
+    if first < epochs:
+        training.fit(
+            drawn,
+            steps_per_epoch=batches,
+            initial_epoch=first,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=callbacks,
+        )
+    training.optimizer.finalize_variable_values(training.trainable_variables)
 
 
 def dense(model: keras.Model, recipe: Recipe) -> keras.Model:

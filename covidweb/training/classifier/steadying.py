@@ -9,13 +9,21 @@ the mean of both for the same film tilted and turned upright, framed, or copied 
 import hashlib
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from covidweb.training.classifier.batches import batches, drawing_process
-from covidweb.training.classifier.fit import Log, Recipe, dense, learning_rate, optimizer
+from covidweb.training.classifier.fit import (
+    Log,
+    Recipe,
+    dense,
+    fit_epochs,
+    learning_rate,
+    optimizer,
+)
 from covidweb.training.classifier.lessons import make_lessons
 from covidweb.training.classifier.pool import Pool
 from covidweb.training.classifier.readings import Changes, Reader
@@ -69,9 +77,13 @@ class Taught:
     at: np.ndarray
     said: dict[str, np.ndarray]
 
-    def spread(self, name: str) -> np.ndarray:
-        """Return the standard deviations of an answer, float (C,)."""
-        return np.asarray(self.said[name].std(axis=0) + 1e-6, np.float32)
+    @cached_property
+    def spread(self) -> dict[str, np.ndarray]:
+        """The standard deviations of each answer that is scaled by them, float32 (C,)."""
+        return {
+            name: np.asarray(self.said[name].std(axis=0) + 1e-6, np.float32)
+            for name in ("covid_logit", "opacity_logit", "features")
+        }
 
     def targets(self, rows: np.ndarray, mirrored: np.ndarray) -> dict[str, np.ndarray]:
         """Return what is to be said of films drawn from rows of the pool."""
@@ -79,13 +91,13 @@ class Taught:
         place = _sigmoid(said["place_logit"])
         place[mirrored] = place[mirrored][:, :, ::-1]
         scaled = {
-            name: said[f"{name}_logit"] / self.spread(f"{name}_logit")
+            name: said[f"{name}_logit"] / self.spread[f"{name}_logit"]
             for name in ("covid", "opacity")
         }
         return scaled | {
             "probability": _sigmoid(said["covid_logit"]),
             "place": place,
-            "features": said["features"] / self.spread("features"),
+            "features": said["features"] / self.spread["features"],
         }
 
 
@@ -138,18 +150,8 @@ def steadied(
             for epoch in range(first, plan.epochs)
             for rows, films, mirrored in batches(reader, epoch, plan.batches, process)
         )
-        # One call for all epochs: each call ends by putting the average in the weights' place.
-        if first < plan.epochs:
-            training.fit(
-                drawn,
-                steps_per_epoch=plan.batches,
-                initial_epoch=first,
-                epochs=plan.epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=run.callbacks(training, lambda _: learning_rate(training), log),
-            )
-    training.optimizer.finalize_variable_values(training.trainable_variables)
+        callbacks = run.callbacks(training, lambda _: learning_rate(training), log)
+        fit_epochs(training, drawn, first, plan.epochs, plan.batches, callbacks)
     return dense(student, recipe)
 
 
@@ -182,9 +184,9 @@ def _training_model(student: keras.Model, taught: Taught, plan: Steadying) -> ke
         )
     said = {name: student.get_layer(name).output for name in _ASKED}
     scaled = {
-        "covid": said["covid_logit"] / taught.spread("covid_logit"),
-        "opacity": said["opacity_logit"] / taught.spread("opacity_logit"),
-        "features": said["features"] / taught.spread("features"),
+        "covid": said["covid_logit"] / taught.spread["covid_logit"],
+        "opacity": said["opacity_logit"] / taught.spread["opacity_logit"],
+        "features": said["features"] / taught.spread["features"],
         "probability": keras.ops.sigmoid(said["covid_logit"]),
         "place": said["place_logit"],
     }
