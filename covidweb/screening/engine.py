@@ -14,6 +14,7 @@ import numpy as np
 from covidweb.bundle import Card
 from covidweb.errors import ModelError
 from covidweb.networks.compiled import compiled
+from covidweb.networks.lanes import side_by_side
 from covidweb.screening.grid import whole_grid
 
 
@@ -111,9 +112,15 @@ def _seed_engine(model: Any, cam_layer: str) -> Engine:
         weights = tf.reduce_mean(slope, axis=axes, keepdims=True)
         return logit, tf.nn.relu(tf.reduce_sum(weights * maps, axis=1 if first else -1))
 
-    def engine(batch: np.ndarray) -> EngineOutput:
+    def answers(batch: np.ndarray) -> dict[str, np.ndarray]:
         logit, grid = run(tf.constant(network_layout(batch, model), tf.float32))
-        return EngineOutput(logit.numpy(), whole_grid(grid.numpy(), batch.shape[1]))
+        return {"logit": logit.numpy(), "grid": grid.numpy()}
+
+    parted = side_by_side(answers)
+
+    def engine(batch: np.ndarray) -> EngineOutput:
+        found = parted(batch)
+        return EngineOutput(found["logit"], whole_grid(found["grid"], batch.shape[1]))
 
     return engine
 

@@ -1,0 +1,66 @@
+"""Films side by side: small parts of a batch, each on one core.
+
+A large batch shared out layer by layer waits at every layer for the slowest core, and what its
+layers write no longer fits the caches. Two films on one core take a third less time.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+FILMS = 2
+"""Films of one part."""
+
+
+def side_by_side(
+    run: Callable[[np.ndarray], Any], films: int = FILMS
+) -> Callable[[np.ndarray], Any]:
+    """Return a function that runs parts of a batch at once, on as many cores as there are.
+
+    On a GPU, and where the process has one core only, a batch stays whole.
+
+    Args:
+        run: from (N, ...) to an array (N, ...) or a dict of such; may be called from any thread.
+        films: of one part.
+
+    Returns:
+        The same function of any number of films; its answers are joined in order.
+    """
+
+    def parted(batch: np.ndarray) -> Any:
+        if len(batch) <= films or cores() == 1 or _gpu():
+            return run(batch)
+        parts = [batch[i : i + films] for i in range(0, len(batch), films)]
+        return _joined(list(_pool().map(run, parts)))
+
+    return parted
+
+
+def cores() -> int:
+    """Return on how many cores this process may run."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _joined(found: list[Any]) -> Any:
+    if isinstance(found[0], dict):
+        return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    return np.concatenate(found)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(cores(), "lane")
+
+
+@cache
+def _gpu() -> bool:
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))

@@ -1,0 +1,67 @@
+"""Parts of a batch side by side: the same answers, in order, on as many cores as there are."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from covidweb.networks import lanes
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    monkeypatch.setattr(lanes, "cores", lambda: 2)
+    monkeypatch.setattr(lanes, "_gpu", lambda: False)
+
+
+class Run:
+    """Doubles numbers, and notes what it was given and by whom."""
+
+    def __init__(self, meet=None):
+        self.sizes, self.threads, self.meet = [], set(), meet
+
+    def __call__(self, batch):
+        if self.meet:
+            self.meet.wait(timeout=20)
+        self.sizes.append(len(batch))
+        self.threads.add(threading.current_thread().name)
+        return {"twice": 2 * batch, "sum": batch.sum(axis=1)}
+
+
+def test_answers_come_joined_and_in_order(two_cores):
+    batch = np.arange(14, dtype=np.float32).reshape(7, 2)
+    run = Run()
+    found = lanes.side_by_side(run, 2)(batch)
+    assert np.array_equal(found["twice"], 2 * batch)
+    assert np.array_equal(found["sum"], batch.sum(axis=1))
+    assert sorted(run.sizes) == [1, 2, 2, 2]
+    assert np.array_equal(lanes.side_by_side(lambda part: part + 1, 3)(batch), batch + 1)
+
+
+def test_two_parts_run_at_once(two_cores):
+    run = Run(threading.Barrier(2))
+    lanes.side_by_side(run, 2)(np.zeros((4, 2)))
+    assert len(run.threads) == 2
+
+
+def test_a_part_stays_with_its_caller(two_cores):
+    run = Run()
+    lanes.side_by_side(run, 2)(np.zeros((2, 2)))
+    assert run.threads == {threading.current_thread().name}
+
+
+@pytest.mark.parametrize(("cores", "gpu"), [(1, False), (2, True)])
+def test_on_one_core_and_on_a_gpu_a_batch_stays_whole(monkeypatch, cores, gpu):
+    monkeypatch.setattr(lanes, "cores", lambda: cores)
+    monkeypatch.setattr(lanes, "_gpu", lambda: gpu)
+    run = Run()
+    lanes.side_by_side(run, 2)(np.zeros((6, 2)))
+    assert run.sizes == [6]
+
+
+def test_a_fault_of_one_part_is_the_callers(two_cores):
+    def fails(part):
+        raise ValueError("no such film")
+
+    with pytest.raises(ValueError, match="no such film"):
+        lanes.side_by_side(fails, 2)(np.zeros((4, 2)))
