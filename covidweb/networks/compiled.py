@@ -1,5 +1,6 @@
 """A network as one compiled call for batches of any size."""
 
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,20 @@ def compiled(model: "keras.Model", films: int = FILMS) -> Callable[[np.ndarray],
         signature = [tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)]
         return tf.function(work, input_signature=signature, autograph=False)
 
-    @cache
+    tracing = threading.Lock()
+
     def frozen() -> Any:
+        # Callers that come at once must not trace twice.
+        with tracing:
+            return frozen_once()
+
+    @cache
+    def frozen_once() -> Any:
         bare = traced(lambda batch: model(batch, training=False)).get_concrete_function()
         flat, named = convert_variables_to_constants_v2(bare), bare.structured_outputs
         # Called by itself, `flat` writes a message about every batch that it then throws away.
-        return traced(lambda batch: tf.nest.pack_sequence_as(named, flat(batch)))
+        packed = traced(lambda batch: tf.nest.pack_sequence_as(named, flat(batch)))
+        return packed.get_concrete_function()
 
     def call(batch: np.ndarray) -> Any:
         found = frozen()(tf.constant(batch, tf.float32))

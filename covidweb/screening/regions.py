@@ -73,16 +73,26 @@ def clean(probability_map: np.ndarray, aspect: float = 1.0) -> Lungs:
     return Lungs(right, left, not note, note, soft)
 
 
-def zones(lungs: Lungs) -> dict[str, np.ndarray]:
-    """Return bool (S, S) per name of `ZONES`: thirds of each lung's own height."""
-    found = {}
+def zone_map(lungs: Lungs) -> np.ndarray:
+    """Return the place in `ZONES` of each pixel's zone, from 1, uint8 (S, S); 0 outside the lungs.
+
+    Zones are thirds of each lung's own height.
+    """
+    found = np.zeros(lungs.mask.shape, np.uint8)
     for side, lung in (("right", lungs.right), ("left", lungs.left)):
         rows = np.flatnonzero(lung.any(axis=1))
         top, height = (rows[0], rows[-1] + 1 - rows[0]) if len(rows) else (0, 3)
         third = np.clip((np.arange(len(lung)) - top) * 3 // height, 0, 2)
-        for index, level in enumerate(("upper", "middle", "lower")):
-            found[f"{side}_{level}"] = lung & (third == index)[:, None]
-    return {name: found[name] for name in ZONES}
+        names = [f"{side}_{level}" for level in ("upper", "middle", "lower")]
+        numbers = np.array([ZONES.index(name) + 1 for name in names], np.uint8)
+        found = np.where(lung, numbers[third][:, None], found)
+    return found
+
+
+def zones(lungs: Lungs) -> dict[str, np.ndarray]:
+    """Return bool (S, S) per name of `ZONES`: thirds of each lung's own height."""
+    numbers = zone_map(lungs)
+    return {name: numbers == number for number, name in enumerate(ZONES, start=1)}
 
 
 def evidence_by_zone(grid: np.ndarray, box: Box, lungs: Lungs) -> dict[str, float]:
@@ -93,11 +103,7 @@ def evidence_by_zone(grid: np.ndarray, box: Box, lungs: Lungs) -> dict[str, floa
         box: left, top, right, bottom of the grid on the film, in fractions.
         lungs: the film's lungs.
     """
-    evidence = on_film(grid, box, lungs.mask.shape)
-    inside = float(evidence[lungs.mask].sum())
-    if inside <= 0:
-        return dict.fromkeys(ZONES, 0.0)
-    return {name: float(evidence[zone].sum()) / inside for name, zone in zones(lungs).items()}
+    return evidence_of(grid, box, lungs)[2]
 
 
 def lung_share(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float]:
@@ -106,14 +112,29 @@ def lung_share(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float]:
     The area is the lungs' share of the grid's box, so a ratio of 1 is what evidence spread evenly
     would give. Both are 0 without evidence, the ratio also where no lung lies in the box.
     """
-    evidence = on_film(grid, box, lungs.mask.shape)
-    covered = on_film(np.ones_like(grid), box, lungs.mask.shape)
-    total, area = float(evidence.sum()), float(covered.sum())
-    if total <= 0 or area <= 0:
-        return 0.0, 0.0
-    share = float(evidence[lungs.mask].sum()) / total
-    expected = float(covered[lungs.mask].sum()) / area
-    return share, share / expected if expected else 0.0
+    return evidence_of(grid, box, lungs)[:2]
+
+
+def evidence_of(
+    grid: np.ndarray, box: Box, lungs: Lungs, places: np.ndarray | None = None
+) -> tuple[float, float, dict[str, float]]:
+    """Return what `lung_share` and `evidence_by_zone` do, from one resampled map.
+
+    Args:
+        grid, box, lungs: as they take them.
+        places: `zone_map` of the lungs, where it is known.
+    """
+    places = zone_map(lungs) if places is None else places
+    rows = _weights(grid.shape[0], box[1], box[3], places.shape[0])
+    columns = _weights(grid.shape[1], box[0], box[2], places.shape[1])
+    evidence = rows @ np.asarray(grid, np.float64) @ columns.T
+    sums = np.bincount(places.ravel(), evidence.ravel(), 1 + len(ZONES))[1:]
+    total, inside = float(evidence.sum()), float(sums.sum())
+    if total <= 0 or inside <= 0:
+        return 0.0, 0.0, dict.fromkeys(ZONES, 0.0)
+    covered = np.outer(rows.sum(axis=1), columns.sum(axis=1))
+    share, expected = inside / total, float(covered[places > 0].sum() / covered.sum())
+    return share, share / expected, dict(zip(ZONES, (sums / inside).tolist(), strict=True))
 
 
 def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
@@ -166,6 +187,8 @@ def _filled(piece: np.ndarray) -> np.ndarray:
     reached = np.zeros(count, bool)
     for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
         reached[edge] = True
+    if reached[1:].all():
+        return piece
     reached[0] = False
     return np.asarray(~reached[around])
 
@@ -182,12 +205,26 @@ def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
 
 def _beside(first: np.ndarray, other: np.ndarray) -> bool:
     """Whether the centre of each lies outside the columns that the other's middle half fills."""
-    spans = [np.percentile(_columns(piece), (10, 90)) for piece in (first, other)]
-    centres = [_centre(first), _centre(other)]
+    counts = [np.count_nonzero(piece, axis=0) for piece in (first, other)]
     outside = [
-        not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
+        not low <= _middle(own) <= high
+        for own, (low, high) in zip(counts, map(_span, counts[::-1]), strict=True)
     ]
     return all(outside)
+
+
+def _span(counts: np.ndarray) -> tuple[float, float]:
+    """Return the 10th and the 90th percentile of the columns of so many pixels each."""
+    until = counts.cumsum()
+    places = np.array([0.1, 0.9]) * (until[-1] - 1)
+    below = np.searchsorted(until, np.floor(places), side="right")
+    above = np.searchsorted(until, np.ceil(places), side="right")
+    low, high = below + (places - np.floor(places)) * (above - below)
+    return float(low), float(high)
+
+
+def _middle(counts: np.ndarray) -> float:
+    return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
 def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -204,12 +241,7 @@ def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _centre(piece: np.ndarray) -> float:
-    return float(_columns(piece).mean())
-
-
-def _columns(piece: np.ndarray) -> np.ndarray:
-    """Return the column of each of the piece's pixels, in rising order."""
-    return np.repeat(np.arange(piece.shape[1]), np.count_nonzero(piece, axis=0))
+    return _middle(np.count_nonzero(piece, axis=0))
 
 
 def _lone(lung: np.ndarray, soft: np.ndarray, aspect: float) -> Lungs:

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from covidweb.bundle import Bundle, Card, list_bundles, read_bundle
 from covidweb.errors import ModelError
-from covidweb.networks.device import prepare_device
+from covidweb.networks.device import prepare_screening
 from covidweb.networks.standard import StandardInput, standard_input
 from covidweb.radiograph import Radiograph
 from covidweb.screening import gate
@@ -22,8 +22,8 @@ from covidweb.screening.judge import unsure_sentence
 from covidweb.screening.line import BATCH, Line, Shared
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.placement import Placement, spread, within
-from covidweb.screening.regions import Lungs, evidence_by_zone, lung_share, zones
-from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
+from covidweb.screening.regions import Lungs, evidence_of, zone_map
+from covidweb.screening.result import Finding, ModelId, ScreeningResult
 from covidweb.screening.upright import Laid, UprightCheck
 
 LUNGS_BUNDLE = "lungs"
@@ -94,7 +94,7 @@ class Screener:
         if bundle.kind not in ("seed", "classifier"):
             raise ModelError(f"'{name}' does not screen films. Received a bundle of {bundle.kind}.")
         weights = bundle.weights()
-        device = prepare_device()
+        device = prepare_screening()
         import keras
 
         model = keras.models.load_model(weights, compile=False)
@@ -282,9 +282,8 @@ class Screener:
         regions: dict[str, float] = {}
         places = None
         if mask is not None and lungs is not None:
-            places = _zone_map(lungs)
-            share, ratio = lung_share(grid, box, lungs)
-            regions = evidence_by_zone(grid, box, lungs)
+            places = zone_map(lungs)
+            share, ratio, regions = evidence_of(grid, box, lungs, places)
         return ScreeningResult(
             "uncertain" if unsure else "ok",
             self.threshold,
@@ -322,14 +321,6 @@ def _same(name: str, root: Path, sha256: str) -> Screener:
 
 def _usable(lungs: Lungs | None) -> np.ndarray | None:
     return lungs.mask if lungs is not None and lungs.plausible else None
-
-
-def _zone_map(lungs: Lungs) -> np.ndarray:
-    found = zones(lungs)
-    numbers = np.zeros(lungs.mask.shape, np.uint8)
-    for number, zone in enumerate(ZONES, start=1):
-        numbers[found[zone]] = number
-    return numbers
 
 
 def _on_film(result: ScreeningResult, placement: Placement) -> ScreeningResult:

@@ -47,6 +47,9 @@ MOST_TILT = 30.0
 LEAST_BORDER = 0.08
 """Plain borders are cut off when they take this share of the film's width or height."""
 
+_AT_ONCE = 8
+"""Pictures that one core looks at together: they are small."""
+
 WRONG_KIND = {
     "lateral": "This looks like a lateral view; only frontal films (PA or AP) are assessed.",
     "several": "There is more than one film in this picture; only one film at a time is assessed. "
@@ -112,7 +115,7 @@ class UprightCheck:
     def __init__(self, bundle: Bundle, model: Any) -> None:
         self.bundle = bundle
         self.size = int(bundle.card.input.size)
-        self._run = compiled(model)
+        self._run = compiled(model, _AT_ONCE)
         self._shared = Shared[np.ndarray, Posture](self._answers)
 
     @classmethod

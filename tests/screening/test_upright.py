@@ -42,7 +42,7 @@ class Network:
 @pytest.fixture
 def check(monkeypatch):
     def make(network=None, **answers):
-        monkeypatch.setattr("covidweb.screening.upright.compiled", lambda model: model)
+        monkeypatch.setattr("covidweb.screening.upright.compiled", lambda model, films: model)
         card = Card(kind="upright", title="", input=InputSpec(32), cutoffs=CUTOFFS)
         return UprightCheck(Bundle(Path("upright"), card), network or Network(**answers))
 
