@@ -33,13 +33,8 @@ def compiled(model: "keras.Model", films: int = FILMS) -> Callable[[np.ndarray],
 
     tracing = threading.Lock()
 
-    def frozen() -> Any:
-        # Callers that come at once must not trace twice.
-        with tracing:
-            return frozen_once()
-
     @cache
-    def frozen_once() -> Any:
+    def frozen() -> Any:
         bare = traced(lambda batch: model(batch, training=False)).get_concrete_function()
         flat, named = convert_variables_to_constants_v2(bare), bare.structured_outputs
         # Called by itself, `flat` writes a message about every batch that it then throws away.
@@ -47,7 +42,10 @@ def compiled(model: "keras.Model", films: int = FILMS) -> Callable[[np.ndarray],
         return packed.get_concrete_function()
 
     def call(batch: np.ndarray) -> Any:
-        found = frozen()(tf.constant(batch, tf.float32))
+        # Callers that come at once must not trace twice.
+        with tracing:
+            run = frozen()
+        found = run(tf.constant(batch, tf.float32))
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
 
     return side_by_side(call, films)
