@@ -7,6 +7,7 @@ import typer
 
 from covidweb.commands import bench, data, predict, serve, train
 from covidweb.commands.audit import audit
+from covidweb.commands.convert import convert
 from covidweb.commands.evaluate import evaluate
 from covidweb.errors import EXPECTED, sentence
 
@@ -22,6 +23,7 @@ app.command()(predict.predict)
 app.add_typer(train.app, name="train")
 app.command()(evaluate)
 app.command()(audit)
+app.command()(convert)
 app.add_typer(data.app, name="data")
 app.command()(bench.bench)
 app.command()(serve.serve)

@@ -27,6 +27,8 @@ CARD, HISTORY, EVALUATION, PREDICTIONS, FILMS = (
     "films.csv",
 )
 WEIGHTS = "classifier.keras"
+LITE = ".tflite"
+"""Ending of the file that holds a network in LiteRT's form."""
 
 
 def model_root() -> Path:
@@ -74,6 +76,15 @@ class Bundle:
                 f"sha256 {str(expected)[:12]}…, found {found[:12]}…. They are not used."
             )
         return path
+
+    def lite(self) -> Path | None:
+        """Return the path of the network in LiteRT's form, hash checked; None where there is none.
+
+        Raises:
+            ModelError: the file is missing, or is not the one the card describes.
+        """
+        file = next((name for name in self.card.weights if name.endswith(LITE)), None)
+        return None if file is None else self.weights(file)
 
     def history(self) -> pd.DataFrame:
         """Return `history.csv`: one row per epoch. Raises ModelError."""

@@ -129,12 +129,13 @@ def source_prediction(sample: Sample) -> dict[str, SourcePrediction]:
 def robustness(screener: "Screener", sample: Sample) -> Section:
     """Change every film a little and screen it again; lungs are found again, too."""
     threshold = screener.threshold
-    base = sample.scores >= threshold
-    found = {"plain": _reading(sample, sample.scores, threshold)}
+    plain = screener.probabilities(sample.stored)
+    base = plain >= threshold
+    found = {"plain": _reading(sample, plain, threshold)}
     for name, change in changes().items():
         rng = np.random.default_rng(0)
         scores = screener.probabilities(
-            [replace(f, pixels=change(f.pixels, rng)) for f in sample.films]
+            [replace(f, pixels=change(f.pixels, rng)) for f in sample.stored]
         )
         found[name] = _reading(sample, scores, threshold) | {
             "verdicts_kept": float(np.mean((scores >= threshold) == base))

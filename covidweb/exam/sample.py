@@ -21,12 +21,14 @@ class Sample:
     """Films of the test split with what the model says of them.
 
     Attributes:
-        rows: of the manifest. films: as read. lungs: as found, None without a lung network.
+        rows: of the manifest. stored: the films as they came. films: the same as they were read.
+        lungs: as found, None without a lung network.
         scores: calibrated, (N,). grids: (N, h, w), >= 0. features: (N, C) or None.
         boxes: where the grids lie on the films.
     """
 
     rows: pd.DataFrame
+    stored: list[Radiograph]
     films: list[Radiograph]
     lungs: list[Lungs | None]
     scores: np.ndarray
@@ -53,13 +55,14 @@ def draw_sample(screener: "Screener", data: Path, rows: pd.DataFrame, films: int
         share = -(-films // one["source"].nunique())
         parts += [p.sample(min(share, len(p)), random_state=0) for _, p in one.groupby("source")]
     chosen = pd.concat(parts).reset_index(drop=True)
-    read = list(read_films(data, chosen, "Reading films to audit"))
-    prepared = [screener.prepare(film) for film in read]
-    # Lungs and maps lie on the films as they were laid, so those are what is changed and drawn.
+    stored = list(read_films(data, chosen, "Reading films to audit"))
+    prepared = [screener.prepare(film) for film in stored]
+    # Lungs and maps lie on the films as they were laid, so those are what is painted on.
     read = [ready.laid.film for ready in prepared]
     scores, output = screener.scores(read)
     return Sample(
         chosen,
+        stored,
         read,
         [p.lungs for p in prepared],
         scores,

@@ -1,6 +1,25 @@
 """Which device the networks run on."""
 
 import contextlib
+import os
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+_GPUS = ("/dev/nvidia0", "/dev/dxg", "/dev/kfd")
+"""What the drivers of NVIDIA, of Windows inside Linux, and of AMD put up."""
+
+
+def may_have_gpu() -> bool:
+    """Tell whether it is worth asking TensorFlow for a GPU; to ask takes seconds.
+
+    One that `CUDA_VISIBLE_DEVICES` hides does not count.
+    """
+    if os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1"):
+        return False
+    try:
+        return bool(distribution("tensorflow-metal"))
+    except PackageNotFoundError:
+        return any(Path(path).exists() for path in _GPUS)
 
 
 def prepare_device() -> str:
@@ -22,6 +41,13 @@ def prepare_device() -> str:
         return "CPU"
     name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "unknown")
     return f"GPU ({name})"
+
+
+def one_core_a_film() -> None:
+    """Keep OpenCV to the thread that calls it: films run side by side, each on a core."""
+    import cv2
+
+    cv2.setNumThreads(1)
 
 
 def prepare_screening() -> str:

@@ -17,24 +17,26 @@ FILMS = 2
 
 
 def side_by_side(
-    run: Callable[[np.ndarray], Any], films: int = FILMS
+    run: Callable[[np.ndarray], Any], films: int | None = FILMS, on_host: bool = False
 ) -> Callable[[np.ndarray], Any]:
     """Return a function that runs parts of a batch at once, on as many cores as there are.
 
-    On a GPU, and where the process has one core only, a batch stays whole.
+    Where TensorFlow has a GPU, and where the process has one core only, a batch stays whole.
 
     Args:
         run: from (N, ...) to an array (N, ...) or a dict of such; may be called from any thread.
-        films: of one part.
+        films: of one part; None shares a batch out evenly, for a function that takes film by film.
+        on_host: `run` uses the CPU, whatever else the machine has.
 
     Returns:
         The same function of any number of films; its answers are joined in order.
     """
 
     def parted(batch: np.ndarray) -> Any:
-        if len(batch) <= films or cores() == 1 or _gpu():
+        size = films or -(-len(batch) // cores())
+        if len(batch) <= size or cores() == 1 or (not on_host and _gpu()):
             return run(batch)
-        parts = [batch[i : i + films] for i in range(0, len(batch), films)]
+        parts = [batch[i : i + size] for i in range(0, len(batch), size)]
         return _joined(list(_pool().map(run, parts)))
 
     return parted

@@ -1,6 +1,6 @@
 """The standard input: the one way from a Radiograph to what a classifier reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,13 +14,25 @@ __all__ = [
     "InputSpec",
     "StandardInput",
     "lung_box",
+    "reading_copy",
     "resize_box",
+    "shrunk",
     "standard_input",
     "widened",
 ]
 
 Box = tuple[float, float, float, float]
 WHOLE_FILM: Box = (0.0, 0.0, 1.0, 1.0)
+
+
+READ_SIDE = 512
+"""Shorter side, in pixels, of the copy of a larger film that every network reads.
+
+Each of them shrinks that by half again or more: what it leaves out no network sees.
+"""
+
+_SHRUNK = 0.8
+"""Scale up to which a film is shrunk: by less, little is saved."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +50,36 @@ class StandardInput:
     cropped: bool
 
 
+def reading_copy(radiograph: Radiograph, shorter: float | None = None) -> Radiograph:
+    """Return the film at the resolution at which it is read; a small one is returned itself.
+
+    Args:
+        radiograph: as it is stored.
+        shorter: shorter side, in pixels of the film, of what is to be read of it; the film's own
+            by default. Borders that will be cut off take no part in the resolution.
+    """
+    scale = READ_SIDE / (shorter or min(radiograph.pixels.shape))
+    return radiograph if scale > _SHRUNK else shrunk(radiograph, scale)
+
+
+def shrunk(radiograph: Radiograph, scale: float) -> Radiograph:
+    """Return a film with its sides at a scale below 1, each pixel the mean of what it covers."""
+    import cv2
+
+    height, width = radiograph.pixels.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    grey = np.ascontiguousarray(radiograph.pixels, np.float32)
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    return replace(radiograph, pixels=np.clip(small, 0.0, 1.0))
+
+
 def standard_input(
     radiograph: Radiograph, spec: InputSpec, lung_mask: np.ndarray | None = None
 ) -> StandardInput:
     """Turn a film into the input of a classifier.
 
     Args:
-        radiograph: the film, float32 (H, W) in 0..1.
+        radiograph: the film as it is read (`reading_copy`), float32 (H, W) in 0..1.
         spec: size, crop and channels.
         lung_mask: bool (S, S) stretched over the whole film, both lungs; None when no plausible
             lungs were found, and then the whole film is used and the mask channel is all ones.

@@ -90,7 +90,8 @@ def to_grey(image: Image.Image) -> Pixels:
     if has_alpha:
         image = _over_black(image)
     if image.mode in ("1", "L"):
-        return Pixels(scale_samples(np.asarray(image.convert("L"))), 0.0)
+        grey = image if image.mode == "L" else image.convert("L")
+        return Pixels(scale_samples(np.asarray(grey)), 0.0)
     colour = image.convert("RGB")
     return Pixels(scale_samples(np.asarray(colour.convert("L"))), chroma(np.asarray(colour)))
 

@@ -19,7 +19,7 @@ LEAST = 0.3
 
 _WORKING_SIDE = 512
 _AT_ONCE = 32
-"""Lines looked at together: most films have no border, and the first line is enough."""
+"""Lines looked at together, after the first: most films have no border, and that one is enough."""
 
 
 def content_box(pixels: np.ndarray) -> Box:
@@ -59,12 +59,14 @@ def _inside(lines: np.ndarray) -> tuple[int, int]:
 
 def _run(lines: np.ndarray, level: float) -> int:
     """Return how many lines from the first on are plain."""
-    for start in range(0, len(lines), _AT_ONCE):
-        part = lines[start : start + _AT_ONCE]
+    start = 0
+    while start < len(lines):
+        part = lines[start : start + _AT_ONCE if start else 1]
         plain = (np.abs(part - level) <= TOLERANCE).mean(axis=1) >= PLAIN
         if not plain.all():
             return start + int(np.argmin(plain))
-    return len(lines)
+        start += len(part)
+    return start
 
 
 def _median(line: np.ndarray) -> float:

@@ -15,6 +15,7 @@ from covidweb.bundle import Card
 from covidweb.errors import ModelError
 from covidweb.networks.compiled import compiled
 from covidweb.networks.lanes import side_by_side
+from covidweb.networks.lite import lite
 from covidweb.screening.grid import whole_grid
 
 
@@ -70,8 +71,19 @@ def build_engine(model: Any, card: Card) -> Engine:
     if card.kind == "seed":
         return _seed_engine(model, card.cam_layer)
     if card.kind == "classifier":
-        return _classifier_engine(model)
+        from covidweb.networks.classifier import evidence_model
+
+        return _classifier_engine(compiled(evidence_model(model)))
     raise ModelError(f"Films are screened with a seed or classifier. Received: {card.kind}")
+
+
+def lite_engine(content: bytes) -> Engine:
+    """Make the function that runs a classifier's `evidence_model` in LiteRT's form.
+
+    Raises:
+        ModelError: LiteRT cannot read the content.
+    """
+    return _classifier_engine(lite(content))
 
 
 def channels_first(model: Any) -> bool:
@@ -130,11 +142,7 @@ def _after(model: Any, name: str) -> list[Any]:
     return list(model.layers[names.index(name) + 1 : -1])
 
 
-def _classifier_engine(model: Any) -> Engine:
-    from covidweb.networks.classifier import evidence_model
-
-    run = compiled(evidence_model(model))
-
+def _classifier_engine(run: Callable[[np.ndarray], Any]) -> Engine:
     def engine(batch: np.ndarray) -> EngineOutput:
         found = run(batch)
         return EngineOutput(

@@ -28,6 +28,9 @@ MAX_ASPECT = 2.2
 MIN_LEVELS = 6.0
 """Grey levels that a film uses (see `grey_levels`); 300 real films used 54 at least."""
 
+_LOOKED_AT = 512
+"""Rows and columns, of a larger film, that grey levels are counted on; fewer than twice as many."""
+
 MAX_INVERSION = 0.02
 """How much brighter (0..1) the darker lung may be than what lies between the lungs.
 
@@ -148,7 +151,8 @@ def grey_levels(pixels: np.ndarray) -> float:
     """
     import cv2
 
-    levels = cv2.convertScaleAbs(_sampled(pixels, 512), alpha=255)
+    rows, columns = (max(1, length // _LOOKED_AT) for length in pixels.shape)
+    levels = cv2.convertScaleAbs(np.ascontiguousarray(pixels[::rows, ::columns]), alpha=255)
     counts = cv2.calcHist([levels], [0], None, [256], [0, 256]).ravel().astype(np.int64)
     counts[counts.argmax()] = 0
     shares = counts[counts > 0] / max(1, counts.sum())
@@ -224,11 +228,16 @@ _NO_FINDER = Finding(
 )
 
 
-def check_alone(film: Radiograph) -> tuple[Finding, ...]:
-    """Return the findings that need no network."""
+def check_alone(film: Radiograph, stored: Radiograph | None = None) -> tuple[Finding, ...]:
+    """Return the findings that need no network.
+
+    Args:
+        film: as it is read.
+        stored: the same as it is stored, where that is not the same: shrinking makes grey levels.
+    """
     return (
         _colour(film),
-        _levels(film),
+        _levels(stored or film),
         _contrast(film, None),
         _aspect(film),
         _view(film),

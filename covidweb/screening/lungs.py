@@ -1,18 +1,16 @@
 """The lung finder: films in, right and left lungs out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
-from covidweb.networks.compiled import compiled
-from covidweb.networks.device import prepare_device
 from covidweb.networks.standard import WHOLE_FILM, resize_box
 from covidweb.radiograph import Radiograph
 from covidweb.screening.line import Shared
+from covidweb.screening.networks import network_of
 from covidweb.screening.regions import Lungs, clean
 
 BUNDLE = "lungs"
@@ -29,10 +27,10 @@ class LungFinder:
         True
     """
 
-    def __init__(self, bundle: Bundle, model: Any) -> None:
+    def __init__(self, bundle: Bundle, run: Callable[[np.ndarray], np.ndarray]) -> None:
         self.bundle = bundle
         self.size = bundle.card.input.size
-        self._run = compiled(model)
+        self._run = run
         self._shared = Shared[np.ndarray, np.ndarray](
             lambda films: list(self.maps(np.stack(films)))
         )
@@ -47,11 +45,7 @@ class LungFinder:
         bundle = read_bundle(name, root)
         if bundle.kind != "lungs":
             raise ModelError(f"'{name}' does not find lungs. Received a bundle of {bundle.kind}.")
-        weights = bundle.weights()
-        prepare_device()
-        import keras
-
-        return cls(bundle, keras.models.load_model(weights, compile=False))
+        return cls(bundle, network_of(bundle))
 
     def find(self, radiographs: Sequence[Radiograph]) -> list[Lungs]:
         """Return the lungs of each film, in order; masks are (size, size)."""

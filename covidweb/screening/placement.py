@@ -52,6 +52,11 @@ def lay(film: Radiograph, placement: Placement, draft: bool = False) -> Radiogra
     return replace(film, pixels=np.clip(_warped(film.pixels, to_film, size, draft), 0.0, 1.0))
 
 
+def shorter_side(placement: Placement, size: tuple[int, int]) -> float:
+    """Return the shorter side, in pixels, of what is kept of a film of (width, height)."""
+    return min(_to_film(placement, size)[1])
+
+
 def on_original(mask: np.ndarray, placement: Placement, size: tuple[int, int]) -> np.ndarray:
     """Bring a mask of the film as it was read back to the film as it lies in its file.
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,23 @@ from scipy.special import expit
 
 from covidweb.bundle import Bundle, Card, list_bundles, read_bundle
 from covidweb.errors import ModelError
-from covidweb.networks.device import prepare_screening
-from covidweb.networks.standard import StandardInput, standard_input
+from covidweb.networks.device import may_have_gpu, one_core_a_film, prepare_screening
+from covidweb.networks.standard import StandardInput, reading_copy, standard_input
 from covidweb.radiograph import Radiograph
 from covidweb.screening import gate
 from covidweb.screening.clock import Clock
-from covidweb.screening.engine import Engine, EngineOutput, build_engine, network_layout
+from covidweb.screening.engine import (
+    Engine,
+    EngineOutput,
+    build_engine,
+    lite_engine,
+    network_layout,
+)
 from covidweb.screening.explain import explainer
 from covidweb.screening.judge import unsure_sentence
 from covidweb.screening.line import BATCH, Line, Shared
 from covidweb.screening.lungs import LungFinder
+from covidweb.screening.networks import keras_network
 from covidweb.screening.placement import Placement, spread, within
 from covidweb.screening.regions import Lungs, evidence_of, zone_map
 from covidweb.screening.result import Finding, ModelId, ScreeningResult
@@ -38,11 +46,13 @@ class Prepared:
         input: its standard input.
         lungs: what the lung finder found, None without one.
         laid: the film as it was read: turned upright and without borders where that was needed.
+        stored: the film as it came.
     """
 
     input: StandardInput
     lungs: Lungs | None
     laid: Laid
+    stored: Radiograph
 
 
 class Screener:
@@ -52,13 +62,13 @@ class Screener:
 
     Attributes:
         bundle: the bundle with its card.
-        device: what TensorFlow runs on, as a word for the reader.
+        device: what the network runs on, as a word for the reader.
     """
 
     def __init__(
         self,
         bundle: Bundle,
-        model: Any,
+        model: Callable[[], Any],
         engine: Engine,
         finder: LungFinder | None,
         limits: gate.Gate,
@@ -93,15 +103,13 @@ class Screener:
         bundle = read_bundle(name, root)
         if bundle.kind not in ("seed", "classifier"):
             raise ModelError(f"'{name}' does not screen films. Received a bundle of {bundle.kind}.")
-        weights = bundle.weights()
-        device = prepare_screening()
-        import keras
-
-        model = keras.models.load_model(weights, compile=False)
+        bundle.weights()
+        one_core_a_film()
+        model = cache(partial(keras_network, bundle))
+        engine, device = _engine(bundle, model)
         names = list_bundles(root)
         finder = LungFinder.load(root) if LUNGS_BUNDLE in names else None
         upright = UprightCheck.load(root) if UPRIGHT_BUNDLE in names else None
-        engine = build_engine(model, bundle.card)
         return cls(bundle, model, engine, finder, gate.Gate.from_bundle(bundle), device, upright)
 
     @property
@@ -121,8 +129,8 @@ class Screener:
 
     @property
     def network(self) -> Any:
-        """The Keras network."""
-        return self._model
+        """The Keras network, loaded when it is first asked for where LiteRT answers."""
+        return self._model()
 
     @property
     def finder(self) -> LungFinder | None:
@@ -187,12 +195,12 @@ class Screener:
         film = self.laid_out(self.prepare(radiograph).input.array[None])[0]
         with self._explaining:
             if method not in self._explainers:
-                self._explainers[method] = explainer(self._model, self.card.cam_layer, method)
+                self._explainers[method] = explainer(self.network, self.card.cam_layer, method)
             return self._explainers[method](film)
 
     def laid_out(self, batch: np.ndarray) -> np.ndarray:
         """Return standard inputs (N, S, S, C) in the order of axes that `network` wants."""
-        return network_layout(batch, self._model)
+        return network_layout(batch, self.network)
 
     @property
     def _id(self) -> ModelId:
@@ -224,27 +232,26 @@ class Screener:
 
     def _prepare(self, films: Sequence[Radiograph], clock: Clock) -> list[Prepared]:
         laid = self._lay(films, clock)
-        films = [one.film for one in laid]
         with clock("lungs"):
             lungs: list[Lungs | None] = [None] * len(films)
             if self._finder is not None:
-                lungs = list(self._finder.find(films))
+                lungs = list(self._finder.find([one.film for one in laid]))
         with clock("input"):
             return [
-                Prepared(standard_input(one.film, self.spec, _usable(found)), found, one)
-                for one, found in zip(laid, lungs, strict=True)
+                Prepared(standard_input(one.film, self.spec, _usable(found)), found, one, film)
+                for film, one, found in zip(films, laid, lungs, strict=True)
             ]
 
     def _lay(self, films: Sequence[Radiograph], clock: Clock) -> list[Laid]:
         if self._upright is None:
-            return [Laid(film) for film in films]
+            return [Laid(reading_copy(film)) for film in films]
         with clock("upright"):
             return self._upright.lay(films)
 
     def _findings(self, ready: Prepared, features: np.ndarray | None) -> tuple[Finding, ...]:
         """Return the gate's findings; a film that lies wrong gets no others but its own reason."""
         film, laid = ready.laid.film, ready.laid.findings
-        first = gate.check_alone(film)
+        first = gate.check_alone(film, ready.stored)
         if not all(finding.passed for finding in first):
             return self._gate.check(film, ready.lungs, features, first)
         if not ready.laid.passed:
@@ -302,6 +309,15 @@ class Screener:
             quality=findings,
             opacity=_sigmoid(output.opacity, i),
         )
+
+
+def _engine(bundle: Bundle, model: Callable[[], Any]) -> tuple[Engine, str]:
+    """Return what runs a bundle's network, and on which device: Keras where there is a GPU."""
+    gpu = may_have_gpu() and prepare_screening() != "CPU"
+    path = None if gpu else bundle.lite()
+    if path is not None:
+        return lite_engine(path.read_bytes()), "CPU"
+    return build_engine(model(), bundle.card), prepare_screening()
 
 
 def _batches(films: Sequence[Radiograph]) -> list[Sequence[Radiograph]]:

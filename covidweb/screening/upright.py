@@ -5,34 +5,28 @@ Films that lie on their side, upside down or mirrored, pictures of several films
 of no chest at all, and lateral views are turned away, each with its own reason.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from covidweb.bundle import Bundle, read_bundle
 from covidweb.errors import ModelError
-from covidweb.networks.compiled import compiled
-from covidweb.networks.device import prepare_device
-from covidweb.networks.resample import resized
-from covidweb.networks.standard import WHOLE_FILM, Box
+from covidweb.networks.standard import WHOLE_FILM, Box, reading_copy, shrunk
 from covidweb.networks.upright import KINDS, upright_input
 from covidweb.radiograph import Radiograph
 from covidweb.screening.borders import content_box
 from covidweb.screening.line import Shared
-from covidweb.screening.placement import AS_IT_LIES, Placement, lay
+from covidweb.screening.networks import network_of
+from covidweb.screening.placement import AS_IT_LIES, Placement, lay, shorter_side
 from covidweb.screening.result import Finding
 
 BUNDLE = "upright"
 
-WORKING_SIDE = 512
-"""Longer side, in pixels, of the copy of a film on which its posture is told."""
-
-_GAP = 3
-"""How many times `WORKING_SIDE` is left when whole pixels of a very large film are joined first."""
+DRAFT_SIDE = 256
+"""Shorter side, in pixels and without borders, of the copy on which a tilted film is looked at
+again: the network reads 96."""
 
 LEAST_TILT = 2.5
 """Films tilted by less are read as they lie, in degrees. Were the limit higher, a film read as it
@@ -46,9 +40,6 @@ MOST_TILT = 30.0
 
 LEAST_BORDER = 0.08
 """Plain borders are cut off when they take this share of the film's width or height."""
-
-_AT_ONCE = 8
-"""Pictures that one core looks at together: they are small."""
 
 WRONG_KIND = {
     "lateral": "This looks like a lateral view; only frontal films (PA or AP) are assessed.",
@@ -86,7 +77,8 @@ class Laid:
     """A film as it is to be read.
 
     Attributes:
-        film: turned upright and without borders where that was needed.
+        film: at the resolution at which it is read, turned upright and without borders where that
+            was needed.
         placement: how it was laid.
         findings: what was found; a film that fails one is not assessed.
     """
@@ -112,10 +104,10 @@ class UprightCheck:
     Threads that ask at the same time share the network's batches.
     """
 
-    def __init__(self, bundle: Bundle, model: Any) -> None:
+    def __init__(self, bundle: Bundle, run: Callable[[np.ndarray], np.ndarray]) -> None:
         self.bundle = bundle
         self.size = int(bundle.card.input.size)
-        self._run = compiled(model, _AT_ONCE)
+        self._run = run
         self._shared = Shared[np.ndarray, Posture](self._answers)
 
     @classmethod
@@ -131,24 +123,28 @@ class UprightCheck:
                 f"'{name}' does not tell which way up a film lies. Received a bundle of "
                 f"{bundle.kind}."
             )
-        weights = bundle.weights()
-        prepare_device()
-        import keras
-
-        return cls(bundle, keras.models.load_model(weights, compile=False))
+        return cls(bundle, network_of(bundle))
 
     def lay(self, films: Sequence[Radiograph]) -> list[Laid]:
-        """Turn tilted films upright, cut borders off, and say what must be turned away."""
-        small = [_small(film) for film in films]
-        boxes = [content_box(film.pixels) for film in small]
+        """Turn tilted films upright, cut borders off, and say what must be turned away.
+
+        The films that come back have the resolution at which they are read.
+        """
+        rough = [reading_copy(film) for film in films]
+        within = [_by_content(film, copy) for film, copy in zip(films, rough, strict=True)]
+        small, boxes = [copy for copy, _ in within], [box for _, box in within]
         postures = self.postures(small, boxes)
         placements = [_without_borders(box) for box in boxes]
-        tilted = [i for i, posture in enumerate(postures) if self._tilted(posture)]
-        for i, (placement, posture) in self._turned(small, postures, tilted).items():
-            placements[i], postures[i] = placement, posture
+        laid = [
+            lay(finer, placed) if placed.moved else copy
+            for finer, placed, copy in zip(small, placements, rough, strict=True)
+        ]
+        for i, (degrees, posture) in self._told(small, boxes, postures).items():
+            laid[i], placements[i] = _turned(small[i], degrees)
+            postures[i] = posture
         return [
-            Laid(lay(film, placement), placement, self._findings(posture, placement))
-            for film, placement, posture in zip(films, placements, postures, strict=True)
+            Laid(film, placement, self._findings(posture, placement))
+            for film, placement, posture in zip(laid, placements, postures, strict=True)
         ]
 
     def postures(
@@ -169,26 +165,24 @@ class UprightCheck:
         answers = self._run(np.concatenate([films, films[:, :, ::-1]])).astype(np.float64)
         return [_posture(*pair) for pair in zip(*np.split(answers, 2), strict=True)]
 
-    def _turned(
-        self, films: Sequence[Radiograph], postures: Sequence[Posture], tilted: Sequence[int]
-    ) -> dict[int, tuple[Placement, Posture]]:
-        """Return how tilted films are to be laid, and what they look like so.
+    def _told(
+        self, films: Sequence[Radiograph], boxes: Sequence[Box], postures: Sequence[Posture]
+    ) -> dict[int, tuple[float, Posture]]:
+        """Return by how many degrees the tilted films are, and what they look like turned back.
 
         They are looked at again as turned, since the angle is told best near upright.
         """
-        found = {i: postures[i] for i in tilted}
+        found = {i: posture for i, posture in enumerate(postures) if self._tilted(posture)}
         angles = {i: posture.degrees for i, posture in found.items()}
+        rough = {i: _draft(films[i], boxes[i]) for i in found}
         for offsets in LOOKS:
-            looks = [(i, offset) for i in tilted for offset in offsets]
-            turned = [lay(films[i], Placement(angles[i] + o), draft=True) for i, o in looks]
+            looks = [(i, offset) for i in found for offset in offsets]
+            turned = [lay(rough[i], Placement(angles[i] + o), draft=True) for i, o in looks]
             again = self.postures(turned, [content_box(film.pixels) for film in turned])
-            for n, i in enumerate(tilted):
+            for n, i in enumerate(list(found)):
                 found[i] = _mean(again[n * len(offsets) :][: len(offsets)], offsets)
                 angles[i] = round(angles[i] + found[i].degrees, 1)
-        return {
-            i: (Placement(angle, _content(films[i], angle)), found[i])
-            for i, angle in angles.items()
-        }
+        return {i: (angle, found[i]) for i, angle in angles.items()}
 
     def _tilted(self, posture: Posture) -> bool:
         frontal = 1 - posture.kinds["frontal"] <= self._cutoff("not_frontal")
@@ -242,23 +236,37 @@ def _mean(postures: Sequence[Posture], offsets: Sequence[float]) -> Posture:
     )
 
 
-def _small(film: Radiograph) -> Radiograph:
+def _by_content(film: Radiograph, rough: Radiograph) -> tuple[Radiograph, Box]:
+    """Return the film at the resolution of what lies within its borders, and where that is.
+
+    Args:
+        film: as it came.
+        rough: its reading copy, the borders counted in.
+    """
+    box = content_box(rough.pixels)
+    if not _without_borders(box).moved:
+        return rough, box
+    finer = reading_copy(film, _shorter(film, box))
+    return finer, content_box(finer.pixels)
+
+
+def _draft(film: Radiograph, box: Box) -> Radiograph:
+    """Return a film at the resolution at which it is looked at again."""
+    scale = DRAFT_SIDE / _shorter(film, box)
+    return film if scale >= 1 else shrunk(film, scale)
+
+
+def _turned(film: Radiograph, degrees: float) -> tuple[Radiograph, Placement]:
+    """Return a film turned back by an angle, without its plain borders, and how it was laid."""
+    whole = lay(film, Placement(degrees))
+    kept = content_box(whole.pixels)
+    return lay(whole, Placement(box=kept)), Placement(degrees, kept)
+
+
+def _shorter(film: Radiograph, box: Box) -> float:
+    """Return the shorter side of a film's content in pixels."""
     height, width = film.pixels.shape
-    scale = WORKING_SIDE / max(height, width)
-    if scale >= 1:
-        return film
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    if max(width / size[0], height / size[1]) >= 2 * _GAP:
-        image = Image.fromarray(np.ascontiguousarray(film.pixels, np.float32))
-        small = np.asarray(image.resize(size, Image.Resampling.BILINEAR, reducing_gap=_GAP))
-    else:
-        small = resized(film.pixels, size, (0, 0, width, height))
-    return replace(film, pixels=np.clip(small, 0.0, 1.0))
-
-
-def _content(film: Radiograph, degrees: float) -> Box:
-    """Return the box of a film, turned back by an angle, without its plain borders."""
-    return content_box(lay(film, Placement(degrees), draft=True).pixels)
+    return shorter_side(Placement(box=box), (width, height))
 
 
 def _without_borders(box: Box) -> Placement:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from covidweb.dataset import film_path
 from covidweb.errors import DataError, ImageError
-from covidweb.networks.standard import InputSpec, standard_input
+from covidweb.networks.standard import InputSpec, reading_copy, standard_input
 from covidweb.progress import track
 from covidweb.radiograph import Radiograph, read_radiograph_file
 
@@ -50,8 +50,8 @@ def in_batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def whole_film_inputs(root: Path, rows: pd.DataFrame, spec: InputSpec) -> np.ndarray:
     """Return the standard inputs of uncropped films: float32 (N, size, size, 1) in 0..1."""
-    inputs = [standard_input(film, spec).array for film in read_films(root, rows, "Reading films")]
-    return np.stack(inputs)
+    films = read_films(root, rows, "Reading films")
+    return np.stack([standard_input(reading_copy(film), spec).array for film in films])
 
 
 def _read(root: Path, row: Mapping[Hashable, Any]) -> Radiograph:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from covidweb.bundle import Bundle, list_bundles, results
 from covidweb.markdown import escape
+from covidweb.networks.device import may_have_gpu, prepare_device
 from covidweb.screening.words import films_words
 from covidweb.views import figures, parts
 from covidweb.views.press import press
@@ -88,10 +89,10 @@ def what_it_is_not() -> None:
 
 def device() -> str:
     """Return what the networks run on, without loading TensorFlow to find out."""
+    if not may_have_gpu():
+        return "The network runs on: CPU."
     if not hasattr(sys.modules.get("tensorflow"), "config"):
         return "The network is loaded while you read this, on a GPU where TensorFlow sees one."
-    from covidweb.networks.device import prepare_device
-
     return f"The network runs on: {prepare_device()}."
 
 

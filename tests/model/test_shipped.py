@@ -5,13 +5,18 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from covidweb.bundle import Card, list_bundles, read_bundle
 from covidweb.bundle.blocks import markdown
 from covidweb.bundle.model_card import FILE, model_card, read_results
+from covidweb.networks.classifier import evidence_model
+from covidweb.networks.lite import lite
+from covidweb.networks.standard import WHOLE_FILM, resize_box
 from covidweb.place import home
 from covidweb.radiograph import Radiograph
+from covidweb.screening.networks import keras_network
 from covidweb.simulate import simulate_film
 
 ROOT = home() / "model"
@@ -67,3 +72,26 @@ def test_a_shipped_model_answers_for_a_simulated_film(name, radiograph, shipped)
 def test_the_shipped_lung_finder_finds_a_simulated_pair(radiograph, shipped):
     (lungs,) = shipped("default").finder.find([radiograph])
     assert lungs.plausible and 0.1 < lungs.mask.mean() < 0.7
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "seed"])
+def test_a_shipped_network_is_the_same_in_both_its_forms(name):
+    bundle = read_bundle(name, ROOT)
+    model = keras_network(bundle)
+    whole = evidence_model(model) if bundle.kind == "classifier" else model
+    size = bundle.card.input.size
+    grey = [simulate_film(seed, covid=seed % 2 == 0).pixels for seed in range(4)]
+    films = np.stack([resize_box(pixels, WHOLE_FILM, size) for pixels in grey])[..., None]
+    if bundle.card.input.mask_channel:
+        films = np.concatenate([films, np.ones_like(films)], -1)
+    found, wanted = lite(bundle.lite().read_bytes())(films), whole(films, training=False)
+    if bundle.kind == "classifier":
+        for output, values in found.items():
+            np.testing.assert_allclose(values, wanted[output], atol=1e-4)
+        return
+    # Their weights have 8 bits.
+    if bundle.kind == "lungs":
+        assert np.mean((found >= 0.5) != (wanted >= 0.5)) < 0.005
+    else:
+        assert np.array_equal(found[:, :5].argmax(axis=1), wanted.numpy()[:, :5].argmax(axis=1))
+        np.testing.assert_allclose(found, wanted, atol=0.3)

@@ -40,9 +40,8 @@ class Network:
 
 
 @pytest.fixture
-def check(monkeypatch):
+def check():
     def make(network=None, **answers):
-        monkeypatch.setattr("covidweb.screening.upright.compiled", lambda model, films: model)
         card = Card(kind="upright", title="", input=InputSpec(32), cutoffs=CUTOFFS)
         return UprightCheck(Bundle(Path("upright"), card), network or Network(**answers))
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from covidweb.exam.bench.figures import Figure, at_least, at_most, milliseconds, pairs
 from covidweb.exam.bench.films import film_files, films
-from covidweb.networks.compiled import compiled
+from covidweb.exam.bench.forward import forward
 from covidweb.radiograph import read_radiograph
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def figures(screener: "Screener") -> Iterator[Figure]:
     yield Figure("Read one film", reading.ours_ms, "ms")
     yield at_most("Read one film", reading.ratio, "x", 2.0, "Pillow's decoding")
 
-    network = compiled(screener.network)
+    network = forward(screener)
 
     def predicted() -> None:
         ready = screener.prepare(film)

@@ -9,7 +9,7 @@ import numpy as np
 
 from covidweb.exam.bench.figures import Figure, at_least, pairs
 from covidweb.exam.bench.films import films
-from covidweb.networks.compiled import compiled
+from covidweb.exam.bench.forward import forward
 
 if TYPE_CHECKING:
     from covidweb.screening import Screener
@@ -25,7 +25,7 @@ def figures(screener: "Screener") -> Iterator[Figure]:
     yield Figure("Probability and map of ours, the input ready", pair.theirs_ms, "ms")
     yield at_least("Grad-CAM of tf-keras-vis", pair.ratio, "x", 10.0, "our probability and map")
 
-    network = compiled(screener.network)
+    network = forward(screener)
     ready = screener.laid_out(batch)
     ours = pairs(lambda: screener.read(batch), lambda: network(ready), 15)
     yield Figure("Our map with the forward pass", ours.ratio, "x", "our forward pass")

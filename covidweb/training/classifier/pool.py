@@ -19,7 +19,15 @@ from covidweb.bundle import InputSpec
 from covidweb.dataset import load_manifest, manifest_sha256, split_manifest
 from covidweb.dataset.boxes import SIDES, read_boxes
 from covidweb.files import file_sha256, replacing
-from covidweb.networks.standard import WHOLE_FILM, Box, resize_box, standard_input, widened
+from covidweb.networks.standard import (
+    READ_SIDE,
+    WHOLE_FILM,
+    Box,
+    reading_copy,
+    resize_box,
+    standard_input,
+    widened,
+)
 from covidweb.radiograph import Radiograph
 from covidweb.training.films import in_batches, read_films
 
@@ -131,6 +139,7 @@ def wide_crop(
     radiograph: Radiograph, spec: InputSpec, mask: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Box]:
     """Return crop, frame and standard input of one film, as the rows of a `Pool`, and its box."""
+    radiograph = reading_copy(radiograph)
     exact = standard_input(radiograph, spec, mask)
     wide = exact.box if exact.box == WHOLE_FILM else widened(exact.box, WIDER)
     size = crop_size(spec)
@@ -238,6 +247,6 @@ def _bytes(values: np.ndarray) -> np.ndarray:
 
 def _key(data: Path, spec: InputSpec, finder: "LungFinder") -> str:
     boxes = data / "boxes.csv"
-    facts = f"{manifest_sha256(data)} {spec} {WIDER} {finder.bundle.sha256} 2 "
+    facts = f"{manifest_sha256(data)} {spec} {WIDER} {READ_SIDE} {finder.bundle.sha256} 3 "
     facts += file_sha256(boxes) if boxes.is_file() else ""
     return hashlib.sha256(facts.encode()).hexdigest()[:16]

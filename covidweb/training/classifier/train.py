@@ -29,6 +29,7 @@ from covidweb.training.classifier.gate import fit_gate
 from covidweb.training.classifier.head import Head, HeadOptions, Kinds, fit_head, left_out
 from covidweb.training.classifier.pool import CUT_OUT, Pool, load_pool
 from covidweb.training.classifier.pretrained import LICENCE, PACKAGE, pretrained_file
+from covidweb.training.lite import save_lite
 from covidweb.training.provenance import INTENDED_USE, versions
 from covidweb.training.run import run_folder
 
@@ -292,7 +293,7 @@ def write_bundle(model: "keras.Model", output: Path, card: Card, facts: Facts) -
     with replacing(output / WEIGHTS) as beside:
         model.save(beside)
     write_text(output / GATE, json.dumps(facts.gate[0]))
-    return seal(output, card, (WEIGHTS, GATE))
+    return seal(output, card, (WEIGHTS, GATE, save_lite(model, output / WEIGHTS, "classifier")))
 
 
 def _set_head(model: "keras.Model", head: Head) -> None:

@@ -13,6 +13,7 @@ from covidweb.files import file_sha256
 from covidweb.networks.device import prepare_device
 from covidweb.networks.lungs import SIZE, WIDTH, build_lungs
 from covidweb.training.drawn import Arrays, fit_drawn
+from covidweb.training.lite import save_lite
 from covidweb.training.lungs.augment import disturbed, moved, nothing
 from covidweb.training.lungs.pairs import (
     HELD_OUT,
@@ -87,7 +88,8 @@ def train_lungs(
     )
     save_network(model, output / WEIGHTS)
     run.copy_history(output)
-    return seal(output, _card(size, width, source, command, seed), (WEIGHTS,))
+    lite = save_lite(model, output / WEIGHTS, "lungs")
+    return seal(output, _card(size, width, source, command, seed), (WEIGHTS, lite))
 
 
 def fit(

@@ -18,6 +18,7 @@ from covidweb.screening.borders import content_box
 from covidweb.screening.upright import Posture, UprightCheck
 from covidweb.training.drawn import Arrays, fit_drawn
 from covidweb.training.films import in_batches, read_films
+from covidweb.training.lite import save_lite
 from covidweb.training.provenance import INTENDED_USE, versions
 from covidweb.training.run import Run, run_folder, save_network
 from covidweb.training.upright.cutoffs import RULE, choose_cutoffs
@@ -110,9 +111,11 @@ def train_upright(
     save_network(model, output / WEIGHTS)
     run.copy_history(output)
     card = _card(size, width, seed, source, command)
-    check = UprightCheck(seal(output, card, (WEIGHTS,)), model)
+    files = (WEIGHTS, save_lite(model, output / WEIGHTS, "upright"))
+    seal(output, card, files)
+    check = UprightCheck.load(output.parent, output.name)
     cutoffs = choose_cutoffs(_postures(check, data, checked))
-    return seal(output, replace(card, cutoffs=cutoffs), (WEIGHTS,))
+    return seal(output, replace(card, cutoffs=cutoffs), files)
 
 
 def fit(
