@@ -19,7 +19,7 @@ from covidweb.bundle.evaluation import (
     LungEvaluation,
     UprightEvaluation,
 )
-from covidweb.bundle.store import EVALUATION, Bundle
+from covidweb.bundle.store import EVALUATION, LITE, Bundle
 from covidweb.files import write_text
 from covidweb.metrics import PREVALENCES, Value
 from covidweb.sets import INSIDE, NOT_CXR, set_title
@@ -82,6 +82,7 @@ def _details(card: Card) -> Section:
         "Classes": ", ".join(card.classes),
         "Weights": f"`{weights}`",
         "sha256": f"`{sha}`",
+        "For CPUs": ", ".join(f"`{file}` (LiteRT)" for file in card.weights if file.endswith(LITE)),
         "Input": f"size {given.size}, crop {given.crop}, margin {given.margin}, "
         f"mask channel {'yes' if given.mask_channel else 'no'}",
         "Started from": _origin(card),

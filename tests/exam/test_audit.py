@@ -80,6 +80,7 @@ def made_up(features: np.ndarray, sources: list[str]) -> Sample:
     return Sample(
         rows,
         [],
+        [],
         [halves()] * count,
         np.zeros(count),
         np.stack([inside] * count),

@@ -65,3 +65,18 @@ def test_a_fault_of_one_part_is_the_callers(two_cores):
 
     with pytest.raises(ValueError, match="no such film"):
         lanes.side_by_side(fails, 2)(np.zeros((4, 2)))
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (2, [1, 1]), (7, [3, 4]), (16, [8, 8])])
+def test_films_taken_one_by_one_are_shared_out_evenly(two_cores, count, sizes):
+    run = Run()
+    batch = np.arange(count, dtype=np.float32).reshape(count, 1)
+    assert np.array_equal(lanes.side_by_side(run, None)(batch)["twice"], 2 * batch)
+    assert sorted(run.sizes) == sizes
+
+
+def test_what_runs_on_the_cpu_is_shared_out_beside_a_gpu(two_cores, monkeypatch):
+    monkeypatch.setattr(lanes, "_gpu", lambda: pytest.fail("TensorFlow was asked"))
+    run = Run()
+    lanes.side_by_side(run, 2, on_host=True)(np.zeros((4, 2)))
+    assert run.sizes == [2, 2]

@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 
-from covidweb.networks.standard import InputSpec, lung_box, standard_input
-from covidweb.radiograph import read_radiograph
+from covidweb.networks.standard import (
+    READ_SIDE,
+    WHOLE_FILM,
+    InputSpec,
+    lung_box,
+    reading_copy,
+    resize_box,
+    standard_input,
+)
+from covidweb.radiograph import Radiograph, read_radiograph
 
 
 @pytest.fixture
@@ -46,3 +54,26 @@ def test_without_lungs_the_film_is_whole_and_the_mask_all_ones(radiograph):
 
 def test_the_box_stays_on_the_film():
     assert lung_box(mask_of((0, 100), (0, 100)), 0.2) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(640, 800), (2000, 1400), (3400, 3280)])
+def test_a_large_film_is_read_at_one_resolution(height, width):
+    ramp = np.linspace(0, 1, width, dtype=np.float32)
+    film = Radiograph(np.tile(ramp, (height, 1)), (width, height), "", "PNG", view="PA")
+    small = reading_copy(film)
+    assert min(small.pixels.shape) == READ_SIDE and small.pixels.dtype == np.float32
+    assert small.pixels.shape[1] / small.pixels.shape[0] == pytest.approx(width / height, rel=0.01)
+    assert (small.original_size, small.view) == (film.original_size, "PA")
+    wanted = resize_box(film.pixels, WHOLE_FILM, 64)
+    assert resize_box(small.pixels, WHOLE_FILM, 64) == pytest.approx(wanted, abs=0.01)
+    assert reading_copy(small) is small
+
+
+def test_fine_texture_is_averaged_and_not_skipped():
+    stripes = np.tile(np.array([0, 1], np.float32), (1024, 512))
+    small = reading_copy(Radiograph(stripes, (1024, 1024), "", "PNG"))
+    assert small.pixels == pytest.approx(0.5, abs=0.05)
+
+
+def test_a_film_that_would_only_be_blurred_stays_as_it_is(radiograph):
+    assert reading_copy(radiograph) is radiograph

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,11 @@ def test_a_broken_bundle_gets_a_sentence_and_the_other_still_shows(bundle_root):
 def test_a_missing_evaluation_gets_a_sentence(bundle_root, file):
     (bundle_root / "default" / file).unlink()
     assert any(f"has no {file}" in w.value for w in _run().warning)
+
+
+def test_the_device_is_told_without_tensorflow(monkeypatch):
+    monkeypatch.setattr(home, "may_have_gpu", lambda: False)
+    assert home.device() == "The network runs on: CPU."
+    monkeypatch.setattr(home, "may_have_gpu", lambda: True)
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    assert "on a GPU where TensorFlow sees one" in home.device()

@@ -5,9 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from covidweb.networks.standard import reading_copy
 from covidweb.radiograph import Radiograph
 from covidweb.radiograph.views import VIEWS
-from covidweb.screening.gate import Gate, admits_text, grey_levels, lung_brightness
+from covidweb.screening.gate import (
+    Gate,
+    admits_text,
+    check_alone,
+    grey_levels,
+    lung_brightness,
+)
 from covidweb.screening.regions import NOTHING, Lungs
 
 SIDE = 96
@@ -101,6 +108,17 @@ def test_a_film_of_few_levels_is_named(chest, lungs, count):
 def test_a_dithered_film_is_one_of_few_levels(chest, lungs):
     noise = np.random.default_rng(0).random(chest.pixels.shape)
     assert "levels" in _failed(_film((chest.pixels > noise).astype(np.float32)), lungs)
+
+
+def test_grey_levels_are_those_of_the_stored_film_which_shrinking_would_add_to(chest):
+    noise = np.random.default_rng(0).random((900, 780))
+    grown = np.kron(chest.pixels, np.ones((3, 3), np.float32))
+    stored = _film((grown > noise).astype(np.float32))
+    read = reading_copy(stored)
+    assert grey_levels(read.pixels) > 6
+    failed = {f.name: f for f in check_alone(read, stored) if not f.passed}
+    assert list(failed) == ["levels"]
+    assert check_alone(stored) == check_alone(stored, stored)
 
 
 def test_a_large_border_takes_no_levels_away(chest, lungs):

@@ -8,6 +8,7 @@ import pytest
 
 from covidweb.bundle import Bundle, Card, InputSpec
 from covidweb.errors import ModelError
+from covidweb.networks.standard import READ_SIDE
 from covidweb.networks.upright import KINDS
 from covidweb.radiograph import read_radiograph
 from covidweb.screening.upright import MIRRORED, WRONG_KIND, UprightCheck
@@ -131,6 +132,23 @@ def test_wide_borders_are_cut_off_and_narrow_ones_stay(check, radiograph):
         if cut:
             np.testing.assert_array_equal(laid.film.pixels, radiograph.pixels)
             assert "borders were left out" in laid.note
+
+
+def test_a_large_film_is_read_at_one_resolution_whatever_lies_around_it(check, radiograph):
+    grown = np.kron(radiograph.pixels, np.ones((4, 4), np.float32))
+    for border in (0, 400):
+        framed = replace(radiograph, pixels=np.pad(grown, border))
+        laid = check().lay([framed])[0]
+        assert laid.placement.moved == bool(border)
+        assert min(laid.film.pixels.shape) == pytest.approx(READ_SIDE, abs=3)
+
+
+def test_a_tilted_film_keeps_the_resolution_it_has_upright(check, radiograph):
+    grown = replace(radiograph, pixels=np.kron(radiograph.pixels, np.ones((4, 4), np.float32)))
+    laid = check(degrees=10.0).lay([grown])[0]
+    wider = np.cos(np.deg2rad(10)) + np.sin(np.deg2rad(10))
+    assert laid.placement.degrees == pytest.approx(10)
+    assert min(laid.film.pixels.shape) == pytest.approx(READ_SIDE * wider, rel=0.02)
 
 
 def test_a_batch_is_laid_film_by_film(check, radiograph):
