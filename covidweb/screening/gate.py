@@ -26,9 +26,9 @@ MAX_ASPECT = 2.2
 """Longer side over shorter side of the film."""
 
 MIN_LEVELS = 6.0
-"""Grey levels that a film uses (see `grey_levels`); 300 real films used 54 at least."""
+"""Grey levels that a film uses (see `grey_levels`); 589 real films used 63 at least."""
 
-_LOOKED_AT = 512
+_LOOKED_AT = 256
 """Rows and columns, of a larger film, that grey levels are counted on; fewer than twice as many."""
 
 MAX_INVERSION = 0.02
@@ -302,7 +302,7 @@ def _between(lungs: Lungs) -> np.ndarray:
     """Return what lies between the inner edges of both lungs: bool (S, S)."""
     columns = np.arange(lungs.mask.shape[1])
     beside = lungs.right.any(axis=1) & lungs.left.any(axis=1)
-    right = np.where(lungs.right, columns, -1).max(axis=1)
-    left = np.where(lungs.left, columns, len(columns)).min(axis=1)
+    right = columns[-1] - lungs.right[:, ::-1].argmax(axis=1)
+    left = lungs.left.argmax(axis=1)
     inside = (columns > right[:, None]) & (columns < left[:, None])
     return np.asarray(inside & np.asarray(beside)[:, None])

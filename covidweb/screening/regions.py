@@ -132,8 +132,9 @@ def evidence_of(
     total, inside = float(evidence.sum()), float(sums.sum())
     if total <= 0 or inside <= 0:
         return 0.0, 0.0, dict.fromkeys(ZONES, 0.0)
-    covered = np.outer(rows.sum(axis=1), columns.sum(axis=1))
-    share, expected = inside / total, float(covered[places > 0].sum() / covered.sum())
+    down, across = rows.sum(axis=1), columns.sum(axis=1)
+    covered = float(down @ (places > 0).astype(np.float64) @ across)
+    share, expected = inside / total, covered / float(down.sum() * across.sum())
     return share, share / expected, dict(zip(ZONES, (sums / inside).tolist(), strict=True))
 
 

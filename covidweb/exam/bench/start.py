@@ -27,7 +27,7 @@ def figures(model: str) -> Iterator[Figure]:
         )
     yield Figure("One film by a fresh process", cold.ours_ms / 1000, "s")
     baseline = "importing TensorFlow and Keras in one"
-    yield at_most("One film by a fresh process", cold.ratio, "x", 1.8, baseline)
+    yield at_most("One film by a fresh process", cold.ratio, "x", 0.5, baseline)
     yield at_most("Server start to first health answer", _server_start(), "s", 5)
 
 
