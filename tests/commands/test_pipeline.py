@@ -168,7 +168,7 @@ def test_train_lungs_writes_a_bundle(trained: dict[str, Bundle]) -> None:
 def test_train_classifier_writes_a_bundle_with_its_gate(trained: dict[str, Bundle]) -> None:
     bundle = trained["classifier"]
     assert bundle.kind == "classifier" and bundle.warnings() == []
-    assert list(bundle.card.weights) == ["classifier.keras", "gate.json"]
+    assert list(bundle.card.weights) == ["classifier.keras", "gate.json", "classifier.tflite"]
     for file in bundle.card.weights:
         assert bundle.weights(file).is_file()
     assert bundle.history()["epoch"].tolist() == [1]
