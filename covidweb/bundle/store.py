@@ -7,8 +7,7 @@ Weights that do not match are refused; result files that do not match are shown 
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from covidweb.bundle import card as cards
 from covidweb.bundle import evaluation as evaluations
@@ -18,6 +17,9 @@ from covidweb.bundle.typed import as_json, read_typed
 from covidweb.errors import ModelError
 from covidweb.files import file_sha256, write_json
 from covidweb.place import home
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CARD, HISTORY, EVALUATION, PREDICTIONS, FILMS = (
     "card.json",
@@ -86,11 +88,11 @@ class Bundle:
         file = next((name for name in self.card.weights if name.endswith(LITE)), None)
         return None if file is None else self.weights(file)
 
-    def history(self) -> pd.DataFrame:
+    def history(self) -> "pd.DataFrame":
         """Return `history.csv`: one row per epoch. Raises ModelError."""
         return self._table(HISTORY)
 
-    def predictions(self) -> pd.DataFrame:
+    def predictions(self) -> "pd.DataFrame":
         """Return `predictions.csv`: one row per evaluated film. Raises ModelError."""
         return self._table(PREDICTIONS)
 
@@ -128,10 +130,13 @@ class Bundle:
                 )
         return found
 
-    def _table(self, file: str) -> pd.DataFrame:
+    def _table(self, file: str) -> "pd.DataFrame":
         path = self.path / file
         if not path.is_file():
             raise ModelError(f"The bundle '{self.name}' has no {file}.")
+        # Screening needs no tables, and pandas takes a fifth of a second to import.
+        import pandas as pd
+
         try:
             return pd.read_csv(path)
         except (ValueError, OSError) as error:
