@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from covidweb.networks.lanes import FILMS, side_by_side
+from covidweb.networks.lanes import side_by_side
 
 if TYPE_CHECKING:
     import keras
 
 
-def compiled(model: "keras.Model", films: int = FILMS) -> Callable[[np.ndarray], Any]:
+def compiled(model: "keras.Model") -> Callable[[np.ndarray], Any]:
     """Return a function that runs a network for inference; it is traced at its first call.
 
     Args:
         model: a network with one input. Its weights are read at the first call and become
             constants, so that normalisations fold into the convolutions before them.
-        films: that one core takes at a time.
 
     Returns:
         A function from float32 (N, ...) to what the model gives, as float32 arrays.
@@ -48,4 +47,4 @@ def compiled(model: "keras.Model", films: int = FILMS) -> Callable[[np.ndarray],
         found = run(tf.constant(batch, tf.float32))
         return tf.nest.map_structure(lambda tensor: tensor.numpy(), found)
 
-    return side_by_side(call, films)
+    return side_by_side(call)
