@@ -1,7 +1,8 @@
-"""Films side by side: small parts of a batch, each on one core.
+"""Films side by side: parts of a batch, each on one core.
 
-A large batch shared out layer by layer waits at every layer for the slowest core, and what its
-layers write no longer fits the caches. Two films on one core take a third less time.
+A large batch that TensorFlow shares out layer by layer waits at every layer for the slowest core,
+and what its layers write no longer fits the caches. Two films on one core take a third less time.
+LiteRT takes film by film in any case.
 """
 
 import os
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 FILMS = 2
-"""Films of one part."""
+"""Films of one part, for TensorFlow."""
 
 
 def side_by_side(

@@ -206,26 +206,12 @@ def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
 
 def _beside(first: np.ndarray, other: np.ndarray) -> bool:
     """Whether the centre of each lies outside the columns that the other's middle half fills."""
-    counts = [np.count_nonzero(piece, axis=0) for piece in (first, other)]
+    spans = [np.percentile(_columns(piece), (10, 90)) for piece in (first, other)]
+    centres = [_centre(first), _centre(other)]
     outside = [
-        not low <= _middle(own) <= high
-        for own, (low, high) in zip(counts, map(_span, counts[::-1]), strict=True)
+        not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
     ]
     return all(outside)
-
-
-def _span(counts: np.ndarray) -> tuple[float, float]:
-    """Return the 10th and the 90th percentile of the columns of so many pixels each."""
-    until = counts.cumsum()
-    places = np.array([0.1, 0.9]) * (until[-1] - 1)
-    below = np.searchsorted(until, np.floor(places), side="right")
-    above = np.searchsorted(until, np.ceil(places), side="right")
-    low, high = below + (places - np.floor(places)) * (above - below)
-    return float(low), float(high)
-
-
-def _middle(counts: np.ndarray) -> float:
-    return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
 def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -242,7 +228,12 @@ def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _centre(piece: np.ndarray) -> float:
-    return _middle(np.count_nonzero(piece, axis=0))
+    return float(_columns(piece).mean())
+
+
+def _columns(piece: np.ndarray) -> np.ndarray:
+    """Return the column of each of the piece's pixels, in rising order."""
+    return np.repeat(np.arange(piece.shape[1]), np.count_nonzero(piece, axis=0))
 
 
 def _lone(lung: np.ndarray, soft: np.ndarray, aspect: float) -> Lungs:
