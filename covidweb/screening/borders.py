@@ -36,9 +36,11 @@ def content_box(pixels: np.ndarray) -> Box:
     small = pixels[::step, ::step]
     top, bottom = _inside(small)
     left, right = _inside(small[top:bottom].T)
+    height, width = small.shape
+    if bottom - top == height and right - left == width:
+        return WHOLE_FILM
     above, below = _inside(small[top:bottom, left:right])
     top, bottom = top + above, top + below
-    height, width = small.shape
     if bottom - top < LEAST * height or right - left < LEAST * width:
         return WHOLE_FILM
     return (left / width, top / height, right / width, bottom / height)

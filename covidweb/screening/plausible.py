@@ -40,16 +40,18 @@ class Shape:
     @classmethod
     def of(cls, piece: np.ndarray, soft: np.ndarray, aspect: float) -> "Shape":
         """Measure a piece, bool (S, S), on the map it was cut from; `aspect` is width / height."""
-        size, count = len(piece), int(piece.sum())
-        row, height = _middle(np.count_nonzero(piece, axis=1))
-        column, width = _middle(np.count_nonzero(piece, axis=0))
+        import cv2
+
+        rows, columns = per_row(piece), per_column(piece)
+        size, count = len(piece), int(rows.sum())
+        height, width = _span(rows), _span(columns)
         return cls(
             area=count / piece.size,
             height=height / size,
             width=width / size * aspect,
-            centre=(row / size, column / size * aspect),
+            centre=(mean_line(rows) / size, mean_line(columns) / size * aspect),
             fill=count / (height * width),
-            confidence=float(soft[piece].mean()),
+            confidence=float(cv2.mean(soft, piece.view(np.uint8))[0]),
         )
 
 
@@ -83,11 +85,29 @@ def lone_lung_doubt(lung: Shape, mirrored: float) -> str:
     return ""
 
 
-def _middle(counts: np.ndarray) -> tuple[float, int]:
-    """Return the mean line of a piece and how many it spans, from its pixels on every line."""
+def per_row(piece: np.ndarray) -> np.ndarray:
+    """Return how many pixels of a mask, bool (H, W), lie in each row: int32 (H,)."""
+    import cv2
+
+    return cv2.reduce(piece.view(np.uint8), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+
+
+def per_column(piece: np.ndarray) -> np.ndarray:
+    """Return how many pixels of a mask, bool (H, W), lie in each column: int32 (W,)."""
+    import cv2
+
+    return cv2.reduce(piece.view(np.uint8), 0, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+
+
+def mean_line(counts: np.ndarray) -> float:
+    """Return the mean row, or column, of pixels of which every line has so many."""
+    return float(np.average(np.arange(len(counts)), weights=counts))
+
+
+def _span(counts: np.ndarray) -> int:
+    """Return how many lines there are from the first to the last that has a pixel."""
     lines = np.flatnonzero(counts)
-    mean = float(counts @ np.arange(len(counts)) / counts.sum())
-    return mean, int(lines[-1] + 1 - lines[0])
+    return int(lines[-1] + 1 - lines[0])
 
 
 def _single(lung: Shape) -> str:

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from covidweb.screening.plausible import Shape, doubt, lone_lung_doubt
+from covidweb.screening.plausible import (
+    Shape,
+    doubt,
+    lone_lung_doubt,
+    mean_line,
+    per_column,
+)
 from covidweb.screening.result import ZONES, Box
 
 THRESHOLD = 0.5
@@ -27,7 +33,7 @@ class Lungs:
 
     Attributes:
         right: bool (S, S), the patient's right lung (usually on the film's left side).
-        left: bool (S, S), the patient's left lung.
+        left: bool (S, S), the patient's left lung; no pixel is in both.
         plausible: whether the mask looks like lungs and may be used for crop and regions.
         note: one sentence about what is odd, empty where nothing is.
         soft: float32 (S, S) in 0..1, the network's probability; None when unknown.
@@ -78,14 +84,10 @@ def zone_map(lungs: Lungs) -> np.ndarray:
 
     Zones are thirds of each lung's own height.
     """
-    found = np.zeros(lungs.mask.shape, np.uint8)
-    for side, lung in (("right", lungs.right), ("left", lungs.left)):
-        rows = np.flatnonzero(lung.any(axis=1))
-        top, height = (rows[0], rows[-1] + 1 - rows[0]) if len(rows) else (0, 3)
-        third = np.clip((np.arange(len(lung)) - top) * 3 // height, 0, 2)
-        names = [f"{side}_{level}" for level in ("upper", "middle", "lower")]
-        numbers = np.array([ZONES.index(name) + 1 for name in names], np.uint8)
-        found = np.where(lung, numbers[third][:, None], found)
+    found = np.zeros(lungs.right.shape, np.uint8)
+    for names, lung in _sides(lungs):
+        numbers = (1 + ZONES.index(names[0]) + _thirds(lung)).astype(np.uint8)
+        np.copyto(found, numbers[:, None], where=lung)
     return found
 
 
@@ -116,26 +118,27 @@ def lung_share(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float]:
 
 
 def evidence_of(
-    grid: np.ndarray, box: Box, lungs: Lungs, places: np.ndarray | None = None
+    grid: np.ndarray, box: Box, lungs: Lungs
 ) -> tuple[float, float, dict[str, float]]:
-    """Return what `lung_share` and `evidence_by_zone` do, from one resampled map.
-
-    Args:
-        grid, box, lungs: as they take them.
-        places: `zone_map` of the lungs, where it is known.
-    """
-    places = zone_map(lungs) if places is None else places
-    rows = _weights(grid.shape[0], box[1], box[3], places.shape[0])
-    columns = _weights(grid.shape[1], box[0], box[2], places.shape[1])
+    """Return what `lung_share` and `evidence_by_zone` do, from one resampled map."""
+    size = len(lungs.right)
+    rows = _weights(grid.shape[0], box[1], box[3], size)
+    columns = _weights(grid.shape[1], box[0], box[2], size)
     evidence = rows @ np.asarray(grid, np.float64) @ columns.T
-    sums = np.bincount(places.ravel(), evidence.ravel(), 1 + len(ZONES))[1:]
-    total, inside = float(evidence.sum()), float(sums.sum())
-    if total <= 0 or inside <= 0:
-        return 0.0, 0.0, dict.fromkeys(ZONES, 0.0)
+    found: dict[str, float] = {}
+    covered = 0.0
     down, across = rows.sum(axis=1), columns.sum(axis=1)
-    covered = float(down @ (places > 0).astype(np.float64) @ across)
-    share, expected = inside / total, covered / float(down.sum() * across.sum())
-    return share, share / expected, dict(zip(ZONES, (sums / inside).tolist(), strict=True))
+    for names, lung in _sides(lungs):
+        inside = lung.astype(np.float64)
+        of_rows = np.einsum("ij,ij->i", evidence, inside)
+        sums = np.bincount(_thirds(lung), of_rows, len(names))
+        found |= dict(zip(names, sums.tolist(), strict=True))
+        covered += float(down @ inside @ across)
+    total, within = float(evidence.sum()), sum(found.values())
+    if total <= 0 or within <= 0:
+        return 0.0, 0.0, dict.fromkeys(ZONES, 0.0)
+    share, expected = within / total, covered / float(down.sum() * across.sum())
+    return share, share / expected, {name: found[name] / within for name in ZONES}
 
 
 def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
@@ -157,6 +160,18 @@ def mask_on_film(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(grown, bool)
 
 
+def _sides(lungs: Lungs) -> tuple[tuple[tuple[str, ...], np.ndarray], ...]:
+    """Return each lung with the names of its zones, from the top."""
+    return (ZONES[:3], lungs.right), (ZONES[3:], lungs.left)
+
+
+def _thirds(lung: np.ndarray) -> np.ndarray:
+    """Return in which third of the lung's height each row lies, 0 to 2; rows beyond count, too."""
+    rows = np.flatnonzero(lung.any(axis=1))
+    top, height = (rows[0], rows[-1] + 1 - rows[0]) if len(rows) else (0, 3)
+    return np.asarray(np.clip((np.arange(len(lung)) - top) * 3 // height, 0, 2))
+
+
 def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
     """Return (size, cells): how much each cell counts at the centre of each of `size` pixels."""
     film = (np.arange(size) + 0.5) / size
@@ -168,23 +183,19 @@ def _weights(cells: int, start: float, stop: float, size: int) -> np.ndarray:
 
 def _pieces(mask: np.ndarray) -> list[np.ndarray]:
     """Return the connected pieces without holes, largest first, specks dropped."""
-    labels, count = _labelled(mask)
+    import cv2
+
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=4)
     sizes = np.bincount(labels.ravel(), minlength=count)[1:]
     order = [i for i in np.argsort(-sizes) if sizes[i] >= max(SPECK * sizes.max(), 4)]
     return [_filled(labels == i + 1) for i in order[:6]]
 
 
-def _labelled(mask: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return the number of each pixel's piece, int32 (H, W), 0 outside; how many numbers."""
-    import cv2
-
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
-    return labels, count
-
-
 def _filled(piece: np.ndarray) -> np.ndarray:
     """Return the piece with its holes: what no way around it leads to the film's edge."""
-    around, count = _labelled(~piece)
+    import cv2
+
+    count, around = cv2.connectedComponents((~piece).view(np.uint8), connectivity=4)
     reached = np.zeros(count, bool)
     for edge in (around[0], around[-1], around[:, 0], around[:, -1]):
         reached[edge] = True
@@ -205,9 +216,11 @@ def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _beside(first: np.ndarray, other: np.ndarray) -> bool:
-    """Whether the centre of each lies outside the columns that the other's middle half fills."""
-    spans = [np.percentile(_columns(piece), (10, 90)) for piece in (first, other)]
-    centres = [_centre(first), _centre(other)]
+    """Whether the centre of each lies outside the columns of the other, a tenth left out at
+    either side."""
+    counts = [per_column(piece) for piece in (first, other)]
+    spans = [np.searchsorted(np.cumsum(of), np.multiply(of.sum(), (0.1, 0.9))) for of in counts]
+    centres = [mean_line(of) for of in counts]
     outside = [
         not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
     ]
@@ -228,12 +241,7 @@ def _halves(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
 
 
 def _centre(piece: np.ndarray) -> float:
-    return float(_columns(piece).mean())
-
-
-def _columns(piece: np.ndarray) -> np.ndarray:
-    """Return the column of each of the piece's pixels, in rising order."""
-    return np.repeat(np.arange(piece.shape[1]), np.count_nonzero(piece, axis=0))
+    return mean_line(per_column(piece))
 
 
 def _lone(lung: np.ndarray, soft: np.ndarray, aspect: float) -> Lungs:

@@ -290,7 +290,7 @@ class Screener:
         places = None
         if mask is not None and lungs is not None:
             places = zone_map(lungs)
-            share, ratio, regions = evidence_of(grid, box, lungs, places)
+            share, ratio, regions = evidence_of(grid, box, lungs)
         return ScreeningResult(
             "uncertain" if unsure else "ok",
             self.threshold,
