@@ -1,7 +1,8 @@
 """Do wide borders and a tilt move the probability? Films are screened again after each change."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,6 @@ from PIL import Image
 
 from covidweb.bundle.evaluation import Steadiness, Steady
 from covidweb.metrics import bootstrap
-from covidweb.progress import track
 from covidweb.radiograph import Radiograph
 
 if TYPE_CHECKING:
@@ -52,37 +52,40 @@ CHANGES: Mapping[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 def steadiness(
-    screener: "Screener", films: Sequence[Radiograph], groups: Sequence[str]
+    screener: "Screener", films: Iterable[Radiograph], groups: Sequence[str]
 ) -> Steadiness:
     """Return how often the probability holds under each of `CHANGES`.
 
     Args:
         screener: any that screens films.
-        films: films to change.
+        films: films to change; they are read as they are needed, and not kept.
         groups: one name per film, for the intervals.
     """
-    before = _probabilities(screener, films, "Screening films")
-    found: dict[str, Steady] = {}
-    for name, change in CHANGES.items():
-        copies = [replace(film, pixels=change(film.pixels)) for film in films]
-        after = _probabilities(screener, copies, f"Screening films, {name}")
-        both = ~np.isnan(before) & ~np.isnan(after)
-        move = np.abs(after - before)[both]
-        within = (move <= MOVED).astype(float)
-        names = np.asarray(groups)[both]
-        found[name] = Steady(
-            n=int(both.sum()),
-            within=bootstrap(_mean_of(within), names, n=DRAWS) if both.any() else None,
-            lost=int((~np.isnan(before) & np.isnan(after)).sum()),
-            move_p95=round(float(np.quantile(move, 0.95)), 4) if both.any() else None,
-        )
+    answers = [_answers(screener, part) for part in _parts(films)]
+    before, *after = np.concatenate(answers, axis=1)
+    names = np.asarray(groups)
     return Steadiness(
         model=screener.name,
         sha256=screener.sha256,
-        n=len(films),
+        n=len(before),
         limit=MOVED,
         not_assessed=int(np.isnan(before).sum()),
-        changes=found,
+        changes={
+            name: _steady(before, changed, names)
+            for name, changed in zip(CHANGES, after, strict=True)
+        },
+    )
+
+
+def _steady(before: np.ndarray, after: np.ndarray, groups: np.ndarray) -> Steady:
+    both = ~np.isnan(before) & ~np.isnan(after)
+    move = np.abs(after - before)[both]
+    within = (move <= MOVED).astype(float)
+    return Steady(
+        n=int(both.sum()),
+        within=bootstrap(_mean_of(within), groups[both], n=DRAWS) if both.any() else None,
+        lost=int((~np.isnan(before) & np.isnan(after)).sum()),
+        move_p95=round(float(np.quantile(move, 0.95)), 4) if both.any() else None,
     )
 
 
@@ -90,10 +93,24 @@ def _mean_of(values: np.ndarray) -> Callable[[np.ndarray], float]:
     return lambda chosen: float(values[chosen].mean())
 
 
-def _probabilities(screener: "Screener", films: Sequence[Radiograph], title: str) -> np.ndarray:
-    """Return float64 (N,), NaN where a film was not assessed."""
-    found: list[float] = []
-    for start in track(range(0, len(films), BATCH), title, -(-len(films) // BATCH)):
-        for result in screener.screen_many(films[start : start + BATCH]):
-            found.append(np.nan if result.probability is None else result.probability)
+def _answers(screener: "Screener", films: Sequence[Radiograph]) -> np.ndarray:
+    """Return the probabilities of films and of each of their changes, float64 (1 + changes, N).
+
+    NaN stands where a film was not assessed.
+    """
+    found = [_probabilities(screener, films)]
+    for change in CHANGES.values():
+        copies = [replace(film, pixels=change(film.pixels)) for film in films]
+        found.append(_probabilities(screener, copies))
     return np.array(found)
+
+
+def _probabilities(screener: "Screener", films: Sequence[Radiograph]) -> list[float]:
+    results = screener.screen_many(films)
+    return [np.nan if one.probability is None else one.probability for one in results]
+
+
+def _parts(films: Iterable[Radiograph]) -> Iterator[list[Radiograph]]:
+    remaining = iter(films)
+    while part := list(islice(remaining, BATCH)):
+        yield part

@@ -37,7 +37,7 @@ TILTS = (-25, -20, -15, -10, 10, 15, 20, 25)
 UPRIGHT, TURNED, COMPOSED = 1600, 800, 400
 """About so many films are judged as they lie, turned, and cut or composed."""
 
-STEADY = 100
+STEADY = 500
 """Films on which borders and tilt are tried on the classifier."""
 
 Log = Callable[[str], None]
@@ -120,7 +120,7 @@ def borders_and_tilt(data: Path, root: Path | None, log: Log) -> Steadiness | No
     share = -(-STEADY // rows["set"].nunique())
     parts = [p.sample(min(share, len(p)), random_state=0) for _, p in rows.groupby("set")]
     chosen = pd.concat(parts)
-    films = list(read_films(data, chosen, "Reading films"))
+    films = read_films(data, chosen, "Borders and tilt")
     found = steadiness(Screener.load("default", root), films, list(chosen["group"]))
     log(f"borders and tilt: {found}")
     return found

@@ -31,7 +31,9 @@ def scale_samples(samples: np.ndarray) -> np.ndarray:
         float32 (H, W) in 0..1.
     """
     if samples.dtype == np.uint8:
-        return samples.astype(np.float32) / np.float32(255)
+        grey = samples.astype(np.float32)
+        grey /= np.float32(255)
+        return grey
     if samples.dtype == bool:
         return samples.astype(np.float32)
     if samples.dtype.kind == "f":

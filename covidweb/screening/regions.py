@@ -117,9 +117,7 @@ def lung_share(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float]:
     return evidence_of(grid, box, lungs)[:2]
 
 
-def evidence_of(
-    grid: np.ndarray, box: Box, lungs: Lungs
-) -> tuple[float, float, dict[str, float]]:
+def evidence_of(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float, dict[str, float]]:
     """Return what `lung_share` and `evidence_by_zone` do, from one resampled map."""
     size = len(lungs.right)
     rows = _weights(grid.shape[0], box[1], box[3], size)
