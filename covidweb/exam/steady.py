@@ -1,8 +1,7 @@
 """Do wide borders and a tilt move the probability? Films are screened again after each change."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image
 from covidweb.bundle.evaluation import Steadiness, Steady
 from covidweb.metrics import bootstrap
 from covidweb.radiograph import Radiograph
+from covidweb.training.films import in_batches
 
 if TYPE_CHECKING:
     from covidweb.screening import Screener
@@ -61,7 +61,7 @@ def steadiness(
         films: films to change; they are read as they are needed, and not kept.
         groups: one name per film, for the intervals.
     """
-    answers = [_answers(screener, part) for part in _parts(films)]
+    answers = [_answers(screener, part) for part in in_batches(films, BATCH)]
     before, *after = np.concatenate(answers, axis=1)
     names = np.asarray(groups)
     return Steadiness(
@@ -108,9 +108,3 @@ def _answers(screener: "Screener", films: Sequence[Radiograph]) -> np.ndarray:
 def _probabilities(screener: "Screener", films: Sequence[Radiograph]) -> list[float]:
     results = screener.screen_many(films)
     return [np.nan if one.probability is None else one.probability for one in results]
-
-
-def _parts(films: Iterable[Radiograph]) -> Iterator[list[Radiograph]]:
-    remaining = iter(films)
-    while part := list(islice(remaining, BATCH)):
-        yield part
