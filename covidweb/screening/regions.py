@@ -136,7 +136,7 @@ def evidence_of(grid: np.ndarray, box: Box, lungs: Lungs) -> tuple[float, float,
     if total <= 0 or within <= 0:
         return 0.0, 0.0, dict.fromkeys(ZONES, 0.0)
     share, expected = within / total, covered / float(down.sum() * across.sum())
-    return share, share / expected, {name: found[name] / within for name in ZONES}
+    return share, share / expected, {name: value / within for name, value in found.items()}
 
 
 def on_film(grid: np.ndarray, box: Box, shape: tuple[int, ...]) -> np.ndarray:
@@ -216,9 +216,16 @@ def _pair(pieces: list[np.ndarray]) -> list[np.ndarray]:
 def _beside(first: np.ndarray, other: np.ndarray) -> bool:
     """Whether the centre of each lies outside the columns of the other, a tenth left out at
     either side."""
-    counts = [per_column(piece) for piece in (first, other)]
-    spans = [np.searchsorted(np.cumsum(of), np.multiply(of.sum(), (0.1, 0.9))) for of in counts]
-    centres = [mean_line(of) for of in counts]
+    spans = [
+        np.quantile(
+            np.arange(piece.shape[1]),
+            (0.1, 0.9),
+            weights=per_column(piece),
+            method="inverted_cdf",
+        )
+        for piece in (first, other)
+    ]
+    centres = [_centre(first), _centre(other)]
     outside = [
         not low <= centre <= high for (low, high), centre in zip(spans[::-1], centres, strict=True)
     ]
