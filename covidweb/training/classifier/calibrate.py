@@ -1,7 +1,8 @@
 """From logits to a probability, a threshold and a band of doubt, by rules that are written down.
 
-Validation films come from hospitals that were learned from, so they flatter. Half of every choice
-here is made on films of sources that the COVID head was fitted without (leave one source out).
+Validation films come from hospitals that were learned from, so they flatter. Half of the choice of
+threshold and band is made on films of sources that the COVID head was fitted without (leave one
+source out), and the calibration on those alone: a reader's hospital was not learned from, either.
 Healthy children are hardly negatives for COVID-19 in training; here they limit the threshold.
 """
 
@@ -34,8 +35,9 @@ RULE = (
     f"{DOUBT:.0%} of those films that are nearest to it, half on either side."
 )
 INTERVAL_RULE = (
-    "The calibration fitted again on places drawn with replacement, and films within them: the "
-    f"middle 95 % of {DRAWS} such curves."
+    "The calibration is fitted on pairs of a COVID-19 source and a normal source, scored by heads "
+    "fitted without both, half of all films being COVID-19; the interval is the middle 95 % of "
+    f"{DRAWS} fits on pairs drawn with replacement, and films within them."
 )
 ELSEWHERE_RULE = (
     "For every pair of a COVID-19 source and a normal source, scored by a head fitted without "
@@ -75,13 +77,13 @@ def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operat
         places: logits by place; `inside` is the validation split, the others were left out.
         children: logits of healthy children.
     """
-    logits, truth, weights = _joined(places)
-    slope, shift = logistic(logits, truth, weights)
+    slope, shift = logistic(*_joined(_unseen(places)))
     scale = Calibration(temperature=1 / slope, bias=shift / slope)
     threshold = _threshold(
         {k: Place(scale.probability(p.sick), scale.probability(p.well)) for k, p in places.items()},
         scale.probability(children),
     )
+    logits, _, weights = _joined(places)
     band = _band(scale.probability(logits), weights, threshold)
     whole = Calibration(
         temperature=scale.temperature, bias=scale.bias, interval=_interval(places, scale)
@@ -90,7 +92,7 @@ def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operat
 
 
 def _interval(places: Mapping[str, Place], scale: Calibration) -> Curve:
-    drawn = [_curve(logistic(*_joined(one)), scale) for one in _resampled(places)]
+    drawn = [_curve(logistic(*_joined(one)), scale) for one in _resampled(_unseen(places))]
     low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
     return _kept(np.minimum(low, GRID), np.asarray(GRID), np.maximum(high, GRID), INTERVAL_RULE)
 
@@ -120,24 +122,27 @@ def _kept(low: np.ndarray, value: np.ndarray, high: np.ndarray, rule: str) -> Cu
 
 def _resampled(places: Mapping[str, Place]) -> Iterator[dict[str, Place]]:
     rng = np.random.default_rng(0)
-    outside = [name for name in places if name != "inside"]
     for _ in range(DRAWS):
-        names = ["inside", *rng.choice(outside, len(outside))] if outside else ["inside"]
         yield {
-            ("inside" if not i else f"{name} {i}"): Place(
+            f"{name} {i}": Place(
                 rng.choice(places[name].sick, len(places[name].sick)),
                 rng.choice(places[name].well, len(places[name].well)),
             )
-            for i, name in enumerate(names)
+            for i, name in enumerate(rng.choice(list(places), len(places)))
         }
 
 
+def _unseen(places: Mapping[str, Place]) -> Mapping[str, Place]:
+    """Return the places that were left out; `inside` where that is all there is."""
+    return {k: place for k, place in places.items() if k != "inside"} or places
+
+
 def _joined(places: Mapping[str, Place]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return logits, truth and weights: inside weighs half, classes weigh the same."""
+    """Return logits, truth and weights: inside weighs as all others, classes weigh the same."""
     logits, truth, weights = [], [], []
-    outside = max(1, len(places) - 1)
+    others = len(places) - ("inside" in places)
     for name, place in places.items():
-        share = 0.5 if name == "inside" else 0.5 / outside
+        share = 1.0 if name == "inside" else 1.0 / others
         for values, sick in ((place.sick, True), (place.well, False)):
             logits.append(values)
             truth.append(np.full(len(values), sick))

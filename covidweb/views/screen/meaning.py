@@ -53,7 +53,7 @@ def places(bundle: Bundle, threshold: float, prevalence: float = 0.1) -> list[Pl
 
 
 def calibration(bundle: Bundle) -> str:
-    """Say where the probabilities are calibrated, and how far off they were elsewhere."""
+    """Say how far off the probabilities were, inside and outside."""
     try:
         inside, outside = (figures.rates(bundle, place)["ece"] for place in PLACES)
     except ModelError:
@@ -61,9 +61,8 @@ def calibration(bundle: Bundle) -> str:
     if inside is None or outside is None:
         return ""
     return (
-        "Calibrated at hospitals it learned from, where probabilities are off by "
-        f"{inside['value'] * 100:.0f} points on average; at hospitals it never saw, by "
-        f"{outside['value'] * 100:.0f} points (ECE)."
+        f"Probabilities were off by {inside['value'] * 100:.0f} points on average at hospitals it "
+        f"learned from, and by {outside['value'] * 100:.0f} at hospitals it never saw (ECE)."
     )
 
 

@@ -96,3 +96,16 @@ def test_films_elsewhere_say_how_often_a_score_is_covid() -> None:
     assert (low, high) == pytest.approx((min(shares), max(shares)), abs=0.08)
     assert low < value < high
     assert operating_point({"inside": place(0, 0)}, np.array([])).elsewhere is None
+
+
+def test_probabilities_hold_at_places_left_out_and_not_where_was_learned_from() -> None:
+    """Logits twice as far apart inside as elsewhere: the flatter curve is the reader's."""
+    inside = place(0, 0)
+    places = {"inside": Place(2 * inside.sick, 2 * inside.well), "a-b": place(1, 1)}
+    point = operating_point(places, np.array([]))
+    fresh = place(1, 2, 4000)
+    scores = point.calibration.probability(np.concatenate([fresh.sick, fresh.well]))
+    truth = np.repeat([1.0, 0.0], 4000)
+    for low in (0.0, 0.25, 0.5, 0.75):
+        chosen = (scores >= low) & (scores < low + 0.25)
+        assert truth[chosen].mean() == pytest.approx(scores[chosen].mean(), abs=0.05)
