@@ -77,7 +77,9 @@ def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operat
         places: logits by place; `inside` is the validation split, the others were left out.
         children: logits of healthy children.
     """
-    slope, shift = logistic(*_joined(_unseen(places)))
+    unseen = {name: place for name, place in places.items() if name != "inside"}
+    fitted = unseen or places
+    slope, shift = logistic(*_joined(fitted))
     scale = Calibration(temperature=1 / slope, bias=shift / slope)
     threshold = _threshold(
         {k: Place(scale.probability(p.sick), scale.probability(p.well)) for k, p in places.items()},
@@ -86,25 +88,21 @@ def operating_point(places: Mapping[str, Place], children: np.ndarray) -> Operat
     logits, _, weights = _joined(places)
     band = _band(scale.probability(logits), weights, threshold)
     whole = Calibration(
-        temperature=scale.temperature, bias=scale.bias, interval=_interval(places, scale)
+        temperature=scale.temperature, bias=scale.bias, interval=_interval(fitted, scale)
     )
-    return Operating(whole, threshold, band, _elsewhere(places, scale))
+    return Operating(whole, threshold, band, _elsewhere(unseen, scale))
 
 
 def _interval(places: Mapping[str, Place], scale: Calibration) -> Curve:
-    drawn = [_curve(logistic(*_joined(one)), scale) for one in _resampled(_unseen(places))]
+    drawn = [_curve(logistic(*_joined(one)), scale) for one in _resampled(places)]
     low, high = np.percentile(drawn, (2.5, 97.5), axis=0)
     return _kept(np.minimum(low, GRID), np.asarray(GRID), np.maximum(high, GRID), INTERVAL_RULE)
 
 
-def _elsewhere(places: Mapping[str, Place], scale: Calibration) -> Curve | None:
-    found = [
-        _curve(logistic(*_joined({"inside": place})), scale)
-        for name, place in places.items()
-        if name != "inside"
-    ]
-    if not found:
+def _elsewhere(unseen: Mapping[str, Place], scale: Calibration) -> Curve | None:
+    if not unseen:
         return None
+    found = [_curve(logistic(*_joined({name: place})), scale) for name, place in unseen.items()]
     return _kept(np.min(found, 0), np.mean(found, 0), np.max(found, 0), ELSEWHERE_RULE)
 
 
@@ -130,11 +128,6 @@ def _resampled(places: Mapping[str, Place]) -> Iterator[dict[str, Place]]:
             )
             for i, name in enumerate(rng.choice(list(places), len(places)))
         }
-
-
-def _unseen(places: Mapping[str, Place]) -> Mapping[str, Place]:
-    """Return the places that were left out; `inside` where that is all there is."""
-    return {k: place for k, place in places.items() if k != "inside"} or places
 
 
 def _joined(places: Mapping[str, Place]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -9,6 +9,7 @@ from covidweb.training.classifier.calibrate import (
     DOUBT,
     DRAWS,
     GRID,
+    Operating,
     Place,
     operating_point,
 )
@@ -19,14 +20,17 @@ def place(shift: float, seed: int, count: int = 800) -> Place:
     return Place(rng.normal(2 + shift, 2, count), rng.normal(-2 + shift, 2, count))
 
 
-def test_probabilities_mean_what_they_say() -> None:
-    point = operating_point({"inside": place(0, 0), "a-b": place(0, 1)}, np.array([]))
-    fresh = place(0, 2, 4000)
+def check_it_means_what_it_says(point: Operating, fresh: Place) -> None:
     scores = point.calibration.probability(np.concatenate([fresh.sick, fresh.well]))
-    truth = np.repeat([1.0, 0.0], 4000)
+    truth = np.repeat([1.0, 0.0], [len(fresh.sick), len(fresh.well)])
     for low in (0.0, 0.25, 0.5, 0.75):
         chosen = (scores >= low) & (scores < low + 0.25)
         assert truth[chosen].mean() == pytest.approx(scores[chosen].mean(), abs=0.05)
+
+
+def test_probabilities_mean_what_they_say() -> None:
+    point = operating_point({"inside": place(0, 0), "a-b": place(0, 1)}, np.array([]))
+    check_it_means_what_it_says(point, place(0, 2, 4000))
 
 
 def test_sources_left_out_move_the_threshold() -> None:
@@ -103,9 +107,4 @@ def test_probabilities_hold_at_places_left_out_and_not_where_was_learned_from() 
     inside = place(0, 0)
     places = {"inside": Place(2 * inside.sick, 2 * inside.well), "a-b": place(1, 1)}
     point = operating_point(places, np.array([]))
-    fresh = place(1, 2, 4000)
-    scores = point.calibration.probability(np.concatenate([fresh.sick, fresh.well]))
-    truth = np.repeat([1.0, 0.0], 4000)
-    for low in (0.0, 0.25, 0.5, 0.75):
-        chosen = (scores >= low) & (scores < low + 0.25)
-        assert truth[chosen].mean() == pytest.approx(scores[chosen].mean(), abs=0.05)
+    check_it_means_what_it_says(point, place(1, 2, 4000))
