@@ -129,7 +129,7 @@ def _look(screener: "Screener", known: Known) -> tuple[float, ...] | None:
         return None
     # The map lies on the film as it was read, without borders; so must what is known.
     extent = lay(replace(known.film, pixels=known.extent), ready.laid.placement).pixels
-    grid, box = screener.read(ready.input.array[None])[1].grids[0], ready.input.box
+    grid, box = screener.answers([ready]).grids[0], ready.input.box
     mask = mask_on_film(lungs.mask, extent.shape)
     return (
         float(points_at(grid, box, extent)),

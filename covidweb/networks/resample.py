@@ -10,6 +10,17 @@ from typing import Any
 import numpy as np
 
 
+def resize_box(pixels: np.ndarray, box: tuple[float, float, float, float], size: int) -> np.ndarray:
+    """Cut a box (fractions) out of float (H, W) and resize it to float32 (size, size).
+
+    Bilinear with the support widened when shrinking (as Pillow does), so that fine texture is
+    averaged and not skipped.
+    """
+    height, width = pixels.shape
+    corners = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
+    return np.asarray(np.clip(resized(pixels, (size, size), corners), 0.0, 1.0))
+
+
 def resized(
     pixels: np.ndarray, size: tuple[int, int], corners: tuple[float, float, float, float]
 ) -> np.ndarray:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from covidweb.bundle.card import InputSpec
-from covidweb.networks.resample import resized
+from covidweb.networks.resample import resize_box
+from covidweb.networks.view import AS_IT_IS, Box, View
 from covidweb.radiograph import Radiograph
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Box",
     "InputSpec",
     "StandardInput",
+    "View",
     "lung_box",
     "reading_copy",
     "resize_box",
@@ -21,7 +23,6 @@ __all__ = [
     "widened",
 ]
 
-Box = tuple[float, float, float, float]
 WHOLE_FILM: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -74,7 +75,10 @@ def shrunk(radiograph: Radiograph, scale: float) -> Radiograph:
 
 
 def standard_input(
-    radiograph: Radiograph, spec: InputSpec, lung_mask: np.ndarray | None = None
+    radiograph: Radiograph,
+    spec: InputSpec,
+    lung_mask: np.ndarray | None = None,
+    view: View = AS_IT_IS,
 ) -> StandardInput:
     """Turn a film into the input of a classifier.
 
@@ -83,18 +87,20 @@ def standard_input(
         spec: size, crop and channels.
         lung_mask: bool (S, S) stretched over the whole film, both lungs; None when no plausible
             lungs were found, and then the whole film is used and the mask channel is all ones.
+        view: how it is looked at.
 
     Returns:
         The input with the box that it was cut from.
     """
-    cropped = spec.crop == "lungs" and lung_mask is not None and bool(lung_mask.any())
-    box = lung_box(lung_mask, spec.margin) if cropped and lung_mask is not None else WHOLE_FILM
-    channels = [resize_box(radiograph.pixels, box, spec.size)]
+    mask = lung_mask if lung_mask is not None and bool(lung_mask.any()) else None
+    cropped = spec.crop == "lungs" and mask is not None
+    whole = lung_box(mask, spec.margin) if cropped and mask is not None else WHOLE_FILM
+    height, width = radiograph.pixels.shape
+    channels = [view.cut(radiograph.pixels, whole, (width, height), spec.size)]
     if spec.mask_channel:
-        has_mask = lung_mask is not None and bool(lung_mask.any())
-        mask = lung_mask if has_mask and lung_mask is not None else np.ones((2, 2), bool)
-        channels.append(resize_box(mask.astype(np.float32), box, spec.size))
-    return StandardInput(np.stack(channels, axis=-1), box, cropped)
+        lungs = (np.ones((2, 2), bool) if mask is None else mask).astype(np.float32)
+        channels.append(view.cut(lungs, whole, (width, height), spec.size, fine=False))
+    return StandardInput(np.stack(channels, axis=-1), view.scaled(whole), cropped)
 
 
 def lung_box(lung_mask: np.ndarray, margin: float) -> Box:
@@ -111,14 +117,3 @@ def widened(box: Box, margin: float) -> Box:
     left, top, right, bottom = box
     dx, dy = margin * (right - left), margin * (bottom - top)
     return (max(0.0, left - dx), max(0.0, top - dy), min(1.0, right + dx), min(1.0, bottom + dy))
-
-
-def resize_box(pixels: np.ndarray, box: Box, size: int) -> np.ndarray:
-    """Cut a box (fractions) out of float (H, W) and resize it to float32 (size, size).
-
-    Bilinear with the support widened when shrinking (as Pillow does), so that fine texture is
-    averaged and not skipped.
-    """
-    height, width = pixels.shape
-    corners = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-    return np.asarray(np.clip(resized(pixels, (size, size), corners), 0.0, 1.0))

@@ -12,7 +12,7 @@ from covidweb.report.sheet import LEFT, WIDE, Sheet
 from covidweb.report.summary import SummaryRow, draw_summary, summary_pages, thumbnail
 from covidweb.screening.placement import lay
 from covidweb.screening.result import ZONES
-from covidweb.screening.words import evidence_sentence, headline
+from covidweb.screening.words import evidence_sentence, headline, readings_sentence
 
 _SIDE = 75.0
 """Largest width and height of a picture, in millimetres."""
@@ -58,6 +58,8 @@ def _film_page(pdf: Sheet, item: ReportItem) -> None:
     for text, style in ((item.result.reason, "I"), (evidence_sentence(item.result), "")):
         if text:
             pdf.write_line(text, 10, style)
+    if said := readings_sentence(item.result):
+        pdf.write_line(said, 9)
     for text in item.conditions if item.result.probability is not None else ():
         pdf.write_line(text, 9)
     pdf.ln(2)

@@ -29,12 +29,15 @@ class EngineOutput:
             the whole input.
         opacity: float32 (N,), logit of any opacity, or None.
         features: float32 (N, C), pooled features for the gate, or None.
+        span: float32 (N, 2), lowest and highest logit of all readings of a film, or None where that
+            is not told (`covidweb.screening.again`).
     """
 
     logits: np.ndarray
     grids: np.ndarray
     opacity: np.ndarray | None = None
     features: np.ndarray | None = None
+    span: np.ndarray | None = None
 
     def one(self, i: int) -> "EngineOutput":
         """Return what film `i` of the batch got, as a batch of one."""

@@ -72,6 +72,8 @@ class ScreeningResult:
         regions: zone name (`ZONES`) to its share 0..1 of the evidence inside the lungs.
         quality: the gate's findings.
         opacity: probability of any lung opacity in 0..1 where the model reports it.
+        readings: lowest and highest probability 0..1 of all readings of a film that was read again,
+            as its answer lies near the middle; None for any other.
         elapsed_ms: milliseconds per stage.
     """
 
@@ -92,6 +94,7 @@ class ScreeningResult:
     regions: Mapping[str, float] = field(default_factory=dict)
     quality: tuple[Finding, ...] = ()
     opacity: float | None = None
+    readings: tuple[float, float] | None = None
     elapsed_ms: Mapping[str, float] = field(default_factory=dict)
 
     def record(self, file: str) -> dict[str, Any]:
@@ -101,6 +104,7 @@ class ScreeningResult:
             "status": self.status,
             "verdict": self.verdict,
             "probability": self.probability,
+            "readings": None if self.readings is None else list(self.readings),
             "threshold": self.threshold,
             "reason": self.reason,
             "lung_share": self.lung_share,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from covidweb.screening.again import VIEWS
 from covidweb.screening.result import ZONES, ScreeningResult
 
 HEADLINES = {
@@ -53,6 +54,17 @@ def probability_words(probability: float) -> str:
     if probability > 0.99:
         return "over 99 %"
     return f"{probability * 100:.0f} %"
+
+
+def readings_sentence(result: ScreeningResult) -> str:
+    """Say between what a film's readings lie; empty for a film that was read once."""
+    if result.readings is None:
+        return ""
+    low, high = (probability_words(probability) for probability in result.readings)
+    return (
+        f"As its answer lies near the middle, the film was read {1 + len(VIEWS)} times, a little "
+        f"turned, scaled and mirrored: {low} to {high}. The probability comes from all of them."
+    )
 
 
 def top_zones(regions: Mapping[str, float]) -> list[str]:

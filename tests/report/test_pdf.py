@@ -86,6 +86,13 @@ def test_an_uncertain_film_is_not_sure(make_item):
     assert "Suspicious" not in _text(page)
 
 
+def test_a_film_that_was_read_again_says_so(make_item):
+    (page,) = _pages([make_item("a.png", readings=(0.31, 0.52))])
+    assert "31 % to 52 %" in _text(page)
+    (page,) = _pages([make_item("a.png")])
+    assert "mirrored" not in _text(page)
+
+
 def test_no_films_make_one_page_that_says_so():
     (page,) = _pages([])
     assert "No films." in _text(page)

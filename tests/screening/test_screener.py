@@ -6,30 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from drawn_lungs import DrawnLungs
 
 from covidweb.bundle import WEIGHTS
 from covidweb.bundle.card import Calibration
 from covidweb.errors import ModelError
 from covidweb.radiograph import read_radiograph
+from covidweb.screening.engine import build_engine
 from covidweb.screening.line import BATCH
 from covidweb.screening.placement import Placement, lay
-from covidweb.screening.regions import Lungs
 from covidweb.screening.result import ZONES, Finding
 from covidweb.screening.screener import Screener
 from covidweb.screening.upright import Laid
-
-
-class DrawnLungs:
-    """Stands in for the lung network: two boxes where `draw_film` draws lungs."""
-
-    def __init__(self, plausible=True):
-        self.plausible = plausible
-
-    def find(self, films):
-        right, left = np.zeros((2, 64, 64), bool)
-        right[10:50, 10:28], left[10:50, 36:54] = True, True
-        note = "" if self.plausible else "The shapes are no lungs."
-        return [Lungs(right, left, self.plausible, note, None) for _ in films]
 
 
 @pytest.fixture(scope="module", params=["seed", "classifier"])
@@ -123,7 +111,8 @@ def test_a_score_inside_the_band_is_uncertain(screener, radiograph):
 
 def test_calibration_moves_the_probability(screener, radiograph):
     sharper = with_card(screener, calibration=Calibration(temperature=0.5, bias=3.0))
-    p, q = screener.screen(radiograph).probability, sharper.screen(radiograph).probability
+    inputs = screener.prepare(radiograph).input.array[None]
+    ((p,), _), ((q,), _) = screener.read(inputs), sharper.read(inputs)
     own = screener.card.calibration
     logit = np.log(p / (1 - p)) * own.temperature - own.bias
     assert q == pytest.approx(1 / (1 + np.exp(-(logit + 3.0) / 0.5)), abs=1e-6)
@@ -207,8 +196,9 @@ def test_the_network_and_the_explanations_run_one_at_a_time(screener, film_png, 
 
 
 def test_explaining_goes_through_the_standard_input(screener, radiograph):
-    grid = screener.explain(radiograph, "gradcam")
-    assert grid == pytest.approx(screener.screen(radiograph).heatmap, abs=1e-5)
+    film = screener.prepare(radiograph).input.array
+    (read_once,) = build_engine(screener.network, screener.card)(film[None]).grids
+    assert screener.explain(radiograph, "gradcam") == pytest.approx(read_once, abs=1e-5)
 
 
 def test_the_record_has_the_promised_keys(screener, radiograph):
@@ -218,6 +208,7 @@ def test_the_record_has_the_promised_keys(screener, radiograph):
         "status",
         "verdict",
         "probability",
+        "readings",
         "threshold",
         "reason",
         "lung_share",
@@ -246,13 +237,15 @@ def test_a_pickled_screener_refuses_other_weights(seed_root, plain):
 def test_concurrent_sessions_share_the_networks_batches(screener, film_png):
     sizes = []
     engine = screener._engine
+    # Far from the middle every film is read once.
+    sure = with_card(screener, calibration=Calibration(bias=20.0))
 
     def counting(batch):
         sizes.append(len(batch))
         time.sleep(0.05)
         return engine(batch)
 
-    shared = Screener(screener.bundle, screener._model, counting, DrawnLungs(), screener._gate)
+    shared = Screener(sure.bundle, screener._model, counting, DrawnLungs(), screener._gate)
     films = [read_radiograph(film_png(i)) for i in range(8)]
     threads = [threading.Thread(target=shared.screen, args=(film,)) for film in films]
     for thread in threads:

@@ -9,6 +9,7 @@ from covidweb.screening.words import (
     headline,
     join_words,
     probability_words,
+    readings_sentence,
     top_zones,
 )
 
@@ -54,6 +55,12 @@ def test_every_status_has_its_headline(status, verdict, words):
 )
 def test_probabilities_are_never_rounded_to_certainty(value, words):
     assert probability_words(value) == words
+
+
+def test_a_film_read_again_says_between_what_its_readings_lie():
+    said = readings_sentence(replace(RESULT, readings=(0.312, 0.518)))
+    assert "read 5 times" in said and "31 % to 52 %" in said
+    assert not readings_sentence(RESULT)
 
 
 def test_the_sentence_names_the_zones_that_hold_most():

@@ -61,6 +61,7 @@ class FakeScreener:
             lung_ratio=1.8,
             regions={zone: 0.9 if zone == "right_lower" else 0.02 for zone in ZONES},
             quality=(SEALED,),
+            readings=(0.41, 0.53) if unsure else None,
         )
 
     def failure(self, reason):
@@ -168,6 +169,7 @@ def test_other_statuses_say_why_and_the_page_goes_on(page, name, data, headline,
     assert headline in page.header[0].value
     assert reason in said
     assert ("Probability of COVID-19" in said) == (headline == "Not sure")
+    assert ("41 % to 53 %" in said) == (headline == "Not sure")
     upload(page, (name, data), ("good.png", png(0.7)))
     assert "Suspicious for COVID-19" in page.dataframe[0].value["Answer"].tolist()
 

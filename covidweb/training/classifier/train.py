@@ -51,6 +51,8 @@ LIMITS = (
     "A film of a person with COVID-19 may look normal. A low probability rules nothing out.",
     "Normal and COVID-19 films of its training came from different hospitals; what was done "
     "against shortcuts is described, and what is left of them is measured in the audit.",
+    "Near the middle, covidweb answers with the mean over five readings of a film; the weights "
+    "alone give the first of them.",
     "Frontal films of adults. Children were used for lessons on opacity; healthy ones count a "
     "little as normal, so that what looks like a child is not called COVID-19. None has it.",
 )

@@ -5,7 +5,7 @@ import streamlit as st
 from covidweb.bundle import Bundle
 from covidweb.markdown import escape
 from covidweb.screening.films import Row
-from covidweb.screening.words import headline, probability_words
+from covidweb.screening.words import headline, probability_words, readings_sentence
 from covidweb.views.screen import meaning
 
 ICONS = {
@@ -50,6 +50,8 @@ def show(row: Row, bundle: Bundle) -> None:
         f"threshold {result.threshold * 100:.0f}\u00a0%",
         help=None if span is None else escape(meaning.interval_covers(bundle)),
     )
+    if said := readings_sentence(result):
+        st.caption(said)
 
 
 def meaning_of(row: Row, bundle: Bundle) -> None:
