@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from covidweb.bundle.card import InputSpec
+from covidweb.networks.box import WHOLE_FILM, Box, widened
 from covidweb.networks.resample import resize_box
-from covidweb.networks.view import AS_IT_IS, Box, View
+from covidweb.networks.view import AS_IT_IS, View
 from covidweb.radiograph import Radiograph
 
 __all__ = [
@@ -22,9 +23,6 @@ __all__ = [
     "standard_input",
     "widened",
 ]
-
-WHOLE_FILM: Box = (0.0, 0.0, 1.0, 1.0)
-
 
 READ_SIDE = 512
 """Shorter side, in pixels, of the copy of a larger film that every network reads.
@@ -110,10 +108,3 @@ def lung_box(lung_mask: np.ndarray, margin: float) -> Box:
     left, right = columns[0] / width, (columns[-1] + 1) / width
     top, bottom = rows[0] / height, (rows[-1] + 1) / height
     return widened((left, top, right, bottom), margin)
-
-
-def widened(box: Box, margin: float) -> Box:
-    """Return a box with `margin` of its sides more on every side, kept on the film."""
-    left, top, right, bottom = box
-    dx, dy = margin * (right - left), margin * (bottom - top)
-    return (max(0.0, left - dx), max(0.0, top - dy), min(1.0, right + dx), min(1.0, bottom + dy))

@@ -5,11 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from covidweb.networks.resample import resize_box
-
-Box = tuple[float, float, float, float]
-_LARGE = 512
-"""Shorter side in pixels from which on the cubic kernel is fine enough (`screening.placement`)."""
+from covidweb.networks.box import Box, widened
+from covidweb.networks.resample import resize_box, turning_kernel
 
 
 @dataclass(frozen=True)
@@ -46,14 +43,7 @@ class View:
 
     def scaled(self, box: Box) -> Box:
         """Return the cut-out's box, kept on the film."""
-        left, top, right, bottom = box
-        dx, dy = ((self.scale - 1) / 2 * side for side in (right - left, bottom - top))
-        return (
-            max(0.0, left - dx),
-            max(0.0, top - dy),
-            min(1.0, right + dx),
-            min(1.0, bottom + dy),
-        )
+        return widened(box, (self.scale - 1) / 2)
 
     def back(self, grid: np.ndarray, box: Box, size: tuple[int, int]) -> np.ndarray:
         """Bring a map of this view to where its cells lie in the plain view.
@@ -94,12 +84,11 @@ class View:
         to_pixels = _pixels((width, height))
         matrix = to_pixels @ self._turn(box, size) @ np.linalg.inv(to_pixels)
         matrix[:2, 2] -= left, top
-        sharp = cv2.INTER_CUBIC if min(layer.shape) >= _LARGE else cv2.INTER_LANCZOS4
         found = cv2.warpAffine(
             np.ascontiguousarray(layer, np.float32),
             matrix[:2],
             (across, down),
-            flags=sharp if fine else cv2.INTER_LINEAR,
+            flags=turning_kernel(layer) if fine else cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE,
         )
         inner = np.array(own) * [width, height, width, height] - [left, top, left, top]

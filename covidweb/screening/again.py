@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from covidweb.networks.view import Box, View
+from covidweb.networks.standard import Box, View
 from covidweb.screening.engine import EngineOutput
 
 SETS_IN = 0.1
@@ -79,12 +79,14 @@ def averaged(
         [view.back(grid, *place) for view, grid in zip(VIEWS, film, strict=True)]
         for film, place in zip(apart(others.grids), places, strict=True)
     ]
-    both = (first.opacity, others.opacity)
+    opacity = first.opacity
+    if opacity is not None and others.opacity is not None:
+        opacity = moved(opacity, apart(others.opacity))
     return replace(
         first,
         logits=moved(first.logits, logits),
         grids=moved(first.grids, np.array(maps)),
-        opacity=None if both[0] is None or both[1] is None else moved(both[0], apart(both[1])),
+        opacity=opacity,
         span=_with(_alone(first), near, spans),
     )
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
+from covidweb.networks.resample import turning_kernel
 from covidweb.networks.standard import WHOLE_FILM, Box
 from covidweb.radiograph import Radiograph
-
-_LARGE = 512
-"""Shorter side, in pixels, from which on a film is shrunk at least twofold for the networks."""
 
 
 @dataclass(frozen=True)
@@ -121,19 +119,14 @@ def _to_film(placement: Placement, size: tuple[int, int]) -> tuple[np.ndarray, t
 def _warped(
     pixels: np.ndarray, to_pixels: np.ndarray, size: tuple[int, int], draft: bool
 ) -> np.ndarray:
-    """Return what `_sampled` does; without blur where a film has no more pixels than it needs.
-
-    Classifiers notice the blur of a small film. A large one is shrunk for them in any case, and
-    Lanczos' kernel takes five times as long as the cubic, which takes three times the linear.
-    """
+    """Return what `_sampled` does; without blur unless it is a draft."""
     import cv2
 
     # OpenCV counts from the middle of the first pixel, the matrix from its corner.
     matrix = to_pixels[:2].copy()
     matrix[:, 2] += matrix[:, :2] @ [0.5, 0.5] - 0.5
     grey = np.ascontiguousarray(pixels, np.float32)
-    sharp = cv2.INTER_CUBIC if min(grey.shape) >= _LARGE else cv2.INTER_LANCZOS4
-    kernel = cv2.INTER_LINEAR if draft else sharp
+    kernel = cv2.INTER_LINEAR if draft else turning_kernel(grey)
     return cv2.warpAffine(grey, matrix, size, flags=kernel | cv2.WARP_INVERSE_MAP)
 
 

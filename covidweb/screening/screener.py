@@ -84,7 +84,7 @@ class Screener:
         self._gate = limits
         self._upright = upright
         self._line = Line()
-        self._network = Shared(self._answers)
+        self._network = Shared(self._one_batch)
         self._explaining = threading.Lock()
         self._explainers: dict[str, Callable[[np.ndarray], np.ndarray]] = {}
 
@@ -243,7 +243,7 @@ class Screener:
             output = self.answers(prepared)
         return prepared, output
 
-    def _answers(self, inputs: list[np.ndarray]) -> list[EngineOutput]:
+    def _one_batch(self, inputs: list[np.ndarray]) -> list[EngineOutput]:
         """Run the network on one batch, shared by whoever brought the inputs."""
         output = self._engine(np.stack(inputs))
         return [output.one(i) for i in range(len(inputs))]

@@ -47,7 +47,7 @@ def test_a_map_comes_back_to_where_its_cells_lie(film, mask, view):
 
 @pytest.mark.parametrize("view", VIEWS)
 def test_it_would_not_come_back_by_itself(film, mask, view):
-    """So the test above can fail: every view but the two scales moves the discs by itself."""
+    """So the test above can fail: every view moves the discs."""
     plain, other = (standard_input(film, SPEC, mask, one) for one in (AS_IT_IS, view))
     here, there = cells(plain), cells(other)
     assert np.corrcoef(here.ravel(), there.ravel())[0, 1] < 0.99
