@@ -34,7 +34,8 @@ def resize_box(pixels: np.ndarray, box: Box, size: int) -> np.ndarray:
     """
     height, width = pixels.shape
     corners = (box[0] * width, box[1] * height, box[2] * width, box[3] * height)
-    return np.asarray(np.clip(resized(pixels, (size, size), corners), 0.0, 1.0))
+    found = resized(pixels, (size, size), corners)
+    return np.clip(found, 0.0, 1.0, out=found)
 
 
 def resized(

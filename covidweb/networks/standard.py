@@ -69,7 +69,7 @@ def shrunk(radiograph: Radiograph, scale: float) -> Radiograph:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     grey = np.ascontiguousarray(radiograph.pixels, np.float32)
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return replace(radiograph, pixels=np.clip(small, 0.0, 1.0))
+    return replace(radiograph, pixels=np.clip(small, 0.0, 1.0, out=small))
 
 
 def standard_input(

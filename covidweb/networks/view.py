@@ -93,7 +93,7 @@ class View:
         )
         inner = np.array(own) * [width, height, width, height] - [left, top, left, top]
         edges = np.clip(inner / [across, down, across, down], 0.0, 1.0).tolist()
-        return np.clip(found, 0.0, 1.0), (edges[0], edges[1], edges[2], edges[3])
+        return np.clip(found, 0.0, 1.0, out=found), (edges[0], edges[1], edges[2], edges[3])
 
     def _turn(self, box: Box, size: tuple[int, int]) -> np.ndarray:
         """Return the matrix (3, 3) that turns places on a film, in fractions of its sides."""

@@ -47,7 +47,8 @@ def lay(film: Radiograph, placement: Placement, draft: bool = False) -> Radiogra
     if not placement.degrees:
         left, top = round(float(to_film[0, 2])), round(float(to_film[1, 2]))
         return replace(film, pixels=film.pixels[top : top + size[1], left : left + size[0]])
-    return replace(film, pixels=np.clip(_warped(film.pixels, to_film, size, draft), 0.0, 1.0))
+    turned = _warped(film.pixels, to_film, size, draft)
+    return replace(film, pixels=np.clip(turned, 0.0, 1.0, out=turned))
 
 
 def shorter_side(placement: Placement, size: tuple[int, int]) -> float:

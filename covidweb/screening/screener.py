@@ -13,6 +13,7 @@ from scipy.special import expit
 from covidweb.bundle import Bundle, Card, list_bundles, read_bundle
 from covidweb.errors import ModelError
 from covidweb.networks.device import may_have_gpu, one_core_a_film, prepare_screening
+from covidweb.networks.memory import keep_freed
 from covidweb.networks.standard import StandardInput, reading_copy, standard_input
 from covidweb.radiograph import Radiograph
 from covidweb.screening import again, gate
@@ -105,6 +106,7 @@ class Screener:
             raise ModelError(f"'{name}' does not screen films. Received a bundle of {bundle.kind}.")
         bundle.weights()
         one_core_a_film()
+        keep_freed()
         model = cache(partial(keras_network, bundle))
         engine, device = _engine(bundle, model)
         names = list_bundles(root)
