@@ -1,7 +1,7 @@
 """What films free is kept for the films after them.
 
 By default glibc hands large arrays back to the system at once and asks for them again with the next
-film, and the system fills every page with zeros first: an eighth of the time of many films.
+film, and the system fills every page with zeros first: a sixth of the processor's time.
 """
 
 import ctypes
