@@ -29,6 +29,7 @@ from covidweb.screening.lungs import LungFinder
 from covidweb.screening.regions import Lungs
 from covidweb.training.classifier import fit as fitting
 from covidweb.training.classifier import train as classifier
+from covidweb.training.classifier.course import Course
 from covidweb.training.classifier.fit import Recipe, start
 from covidweb.training.classifier.steadying import Steadying
 from covidweb.training.lungs import train as lungs
@@ -110,7 +111,8 @@ def models(data: Path) -> Iterator[Path]:
         small = {"steps": 1, "size": 32, "width": 4}
         patch.setattr(lungs, "train_lungs", partial(lungs.train_lungs, **small))
         once = Steadying(epochs=1, batches=1)
-        of_scratch = partial(classifier.train_classifier, recipe=RECIPE, plan=once, beside=False)
+        short = {"courses": [Course(RECIPE, once)] * 2, "last": [once], "beside": False}
+        of_scratch = partial(classifier.train_classifier, **short)
         patch.setattr(classifier, "train_classifier", of_scratch)
         patch.setattr(auditing, "explanations", partial(explanations, films=2))
         patch.setattr(fitting, "start", loud)
@@ -173,7 +175,10 @@ def test_train_classifier_writes_a_bundle_with_its_gate(trained: dict[str, Bundl
         assert bundle.weights(file).is_file()
     assert bundle.history()["epoch"].tolist() == [1]
     assert {"inside", "bimcv-rsna", "cxnet-openist"} <= set(bundle.card.left_out_auc)
-    assert bundle.card.origin is None and bundle.card.recipe["pretrained"] is False
+    assert (
+        bundle.card.origin is None
+        and bundle.card.recipe["courses"][0]["recipe"]["pretrained"] is False
+    )
     low, high = bundle.card.band
     assert 0 < low <= bundle.card.threshold <= high < 1
 

@@ -18,6 +18,9 @@ from covidweb.training.classifier.pool import CUT_OUT, Pool
 from covidweb.training.classifier.strength import Strength
 from covidweb.training.classifier.style import restyled
 
+_COARSEST = 0.55
+"""Share of a crop's side in pixels that the coarsest film has."""
+
 _KERNELS = (cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4)
 
 Reading = tuple[np.ndarray, bool]
@@ -32,6 +35,8 @@ class Changes:
         none: probability that it is read exactly as it is.
         turned: probability that it was tilted and turned upright again.
         tilt: largest such tilt in degrees.
+        coarse: probability that a film which was turned has fewer pixels than the network reads,
+            so that turning it costs more of its detail.
         restyled: probability that `how` changes its grey levels, sharpness, grain and compression.
         how: also how far off the frame lies: turned, zoomed, shifted; and mirrored.
     """
@@ -39,6 +44,7 @@ class Changes:
     none: float = 0.2
     turned: float = 0.6
     tilt: float = 12.0
+    coarse: float = 0.0
     restyled: float = 0.65
     how: Strength = field(
         default_factory=lambda: Strength(
@@ -99,6 +105,9 @@ class Reader:
         mirrored = bool(np.linalg.det(matrix[:, :2]) < 0)
         kernel = cv2.INTER_LINEAR
         if rng.random() < self.changes.turned:
+            if rng.random() < self.changes.coarse:
+                crop, matrix = _coarser(crop, matrix, rng.uniform(_COARSEST, 1.0))
+                side = len(crop)
             degrees = self.changes.tilt * rng.uniform(-1, 1)
             middle = ((side - 1) / 2, (side - 1) / 2)
             turn = cv2.getRotationMatrix2D(middle, degrees, 1.0)
@@ -114,6 +123,18 @@ class Reader:
         """Rows whose grey levels may be borrowed: whole films."""
         rows = np.concatenate([lesson.index for lesson in self.lessons])
         return np.asarray(rows[(self.pool.rows["set"] != CUT_OUT).to_numpy()[rows]])
+
+
+def _coarser(crop: np.ndarray, matrix: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return a crop with fewer pixels, and what cuts the same out of it as `matrix` (2, 3) did."""
+    side = round(len(crop) * share)
+    share = side / len(crop)
+    half = (share - 1) / 2
+    smaller = np.array([[share, 0, half], [0, share, half]])
+    return (
+        cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA),
+        smaller @ np.vstack([matrix, [0, 0, 1]]),
+    )
 
 
 def _unit(film: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from covidweb.training.classifier.fit import (
     learning_rate,
     optimizer,
 )
-from covidweb.training.classifier.lessons import make_lessons
+from covidweb.training.classifier.lessons import Mix, make_lessons
 from covidweb.training.classifier.pool import Pool
 from covidweb.training.classifier.readings import Changes, Reader
 from covidweb.training.run import Run
@@ -58,6 +58,7 @@ class Steadying:
             units of its spread.
         opacity: weight of the squared move of the opacity logit, likewise.
         changes: what befalls the films.
+        mix: the kinds of film of a batch; None for those that the teacher learned from.
     """
 
     epochs: int = 20
@@ -68,6 +69,7 @@ class Steadying:
     probability: float = 20.0
     opacity: float = 0.5
     changes: Changes = field(default_factory=Changes)
+    mix: Mix | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +132,7 @@ def steadied(
         The classifier with averaged weights, in its dense form; its COVID reading is the teacher's.
     """
     keras.utils.set_random_seed(seed)
-    lessons = tuple(make_lessons(pool, "train", recipe.mix, hold_out))
+    lessons = tuple(make_lessons(pool, "train", plan.mix or recipe.mix, hold_out))
     taught = ask(teacher, pool, np.unique(np.concatenate([o.index for o in lessons])))
     student = dense(teacher, recipe)
     training = _training_model(student, taught, plan)

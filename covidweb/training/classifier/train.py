@@ -1,13 +1,14 @@
 """Train the default classifier and write its bundle.
 
-The trunk learns opacities within sources (`lessons`, `fit`); the COVID reading is a direction in
-its features that turns away from places (`head`); probability, threshold and doubt come from
-validation films and from sources left out (`calibrate`).
+The trunk learns opacities within sources (`lessons`, `fit`), in two courses whose ends are averaged
+(`course`), and to keep still (`steadying`); the COVID reading is a direction in its features that
+turns away from places (`head`); probability, threshold and doubt come from validation films and
+from sources left out (`calibrate`).
 """
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ from covidweb.training.run import run_folder
 if TYPE_CHECKING:
     import keras
 
-    from covidweb.training.classifier.fit import Recipe
+    from covidweb.training.classifier.course import Course
     from covidweb.training.classifier.steadying import Steadying
 
 MARGIN = 0.08
@@ -68,9 +69,9 @@ def train_classifier(
     epochs: int | None = None,
     steady_epochs: int | None = None,
     hold_out: tuple[str, ...] = (),
-    recipe: "Recipe | None" = None,
+    courses: "Sequence[Course] | None" = None,
     options: HeadOptions | None = None,
-    plan: "Steadying | None" = None,
+    last: "Sequence[Steadying] | None" = None,
     command: str = "",
     log: Log = print,
     models: Path | None = None,
@@ -82,11 +83,11 @@ def train_classifier(
         data: the data root.
         output: folder of the bundle; its name is the run's name under `runs/`.
         seed: of weights, order and augmentation.
-        epochs: passes; None for the recipe's. steady_epochs: passes that make it steady, none at
-            0; None for the plan's.
+        epochs: passes; None for the recipes'. steady_epochs: passes that make it steady, none at
+            0; None for the plans'.
         hold_out: sources to leave out of everything, for experiments.
-        recipe: of the trunk. options: of the head. plan: of what makes it steady. None for the
-            product's.
+        courses: whose mean the network is. options: of the head. last: what makes the mean steady,
+            one round after another. None for the product's.
         command: the command line, for the card.
         log: receives one line per epoch.
         models: folder of bundles with `lungs`; None for the product's own.
@@ -96,34 +97,49 @@ def train_classifier(
         DataError: the manifest or a film cannot be read, or the pretrained start is missing.
         ModelError: there is no lung network.
     """
-    from covidweb.training.classifier.fit import Recipe, fit
-    from covidweb.training.classifier.steadying import Steadying, steadied
+    from covidweb.training.classifier.course import COURSES, LAST, averaged
+    from covidweb.training.classifier.fit import fit
+    from covidweb.training.classifier.steadying import steadied
 
     device = prepare_device()
     _deterministic()
-    recipe = recipe or Recipe()
-    recipe = recipe if epochs is None else replace(recipe, epochs=epochs)
-    plan = plan or Steadying()
-    plan = plan if steady_epochs is None else replace(plan, epochs=steady_epochs)
+    courses, last = courses or COURSES, last or LAST
+    if epochs is not None:
+        courses = [replace(o, recipe=replace(o.recipe, epochs=epochs)) for o in courses]
+    if steady_epochs is not None:
+        courses = [replace(o, plan=replace(o.plan, epochs=steady_epochs)) for o in courses]
+        last = [replace(plan, epochs=steady_epochs) for plan in last]
+    recipe = courses[0].recipe
     spec = InputSpec(recipe.size, "lungs", MARGIN, mask_channel=True)
-    folder = run_folder("-".join([output.name, f"seed{seed}", *hold_out]))
-    pool = load_pool(data, spec, folder.parent / "cache", models)
+    name = "-".join([output.name, f"seed{seed}", *hold_out])
+    pool = load_pool(data, spec, run_folder(name).parent / "cache", models)
     log(f"{len(pool.rows)} films, on {device}")
     options = options or HeadOptions()
-    model = fit(pool, recipe, folder, seed, hold_out, log, beside=beside)
-    if plan.epochs:
+
+    def steadier(model: "keras.Model", plan: "Steadying", step: str, draws: int) -> "keras.Model":
+        if not plan.epochs:
+            return model
         learn_reading(model, pool, options, hold_out, seed)
-        after = folder.with_name(f"{folder.name}-steady")
-        model = steadied(model, pool, recipe, plan, after, seed, hold_out, log, beside=beside)
+        folder = run_folder(f"{name}-{step}")
+        return steadied(model, pool, recipe, plan, folder, draws, hold_out, log, beside=beside)
+
+    ends = []
+    for number, course in enumerate(courses, 1):
+        folder = run_folder(f"{name}-course{number}")
+        model = fit(pool, course.recipe, folder, seed, hold_out, log, beside=beside)
+        ends.append(steadier(model, course.plan, f"course{number}-steady", seed))
+    model = averaged(ends)
+    for number, plan in enumerate(last):
+        model = steadier(model, plan, f"mean-steady{number + 1}", seed + number)
     facts = finish(model, pool, options, hold_out, seed)
     output.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(folder / HISTORY, output / HISTORY)
+    shutil.copyfile(run_folder(f"{name}-course{len(courses)}") / HISTORY, output / HISTORY)
     source = Data(
         manifest_sha256=manifest_sha256(data),
         split_sha256=split_sha256(split_manifest(load_manifest(data))),
         films=_counts(pool, hold_out),
     )
-    card = _card(spec, facts, recipe, plan, seed, hold_out)
+    card = _card(spec, facts, courses, last, seed, hold_out)
     return write_bundle(model, output, replace(card, data=source, command=command), facts)
 
 
@@ -337,8 +353,8 @@ def _origin() -> Origin:
 def _card(
     spec: InputSpec,
     facts: Facts,
-    recipe: "Recipe",
-    plan: "Steadying",
+    courses: "Sequence[Course]",
+    last: "Sequence[Steadying]",
     seed: int,
     hold_out: tuple[str, ...],
 ) -> Card:
@@ -356,11 +372,15 @@ def _card(
         uncertain_band=point.band,
         gate=GateLimit(file=GATE, limit=facts.gate[1], rule=GATE_RULE),
         elsewhere=point.elsewhere,
-        origin=_origin() if recipe.pretrained else None,
+        origin=_origin() if courses[0].recipe.pretrained else None,
         head=asdict(facts.options),
         left_out_auc=facts.left_out,
         inside_auc_unpenalised=facts.unpenalised,
-        recipe=asdict(recipe) | {"steadying": asdict(plan), "seed": seed},
+        recipe={
+            "courses": [asdict(course) for course in courses],
+            "last": [asdict(plan) for plan in last],
+            "seed": seed,
+        },
         held_out_sources=hold_out,
         versions=versions(),
         intended_use=INTENDED_USE,

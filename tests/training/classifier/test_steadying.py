@@ -60,9 +60,11 @@ def test_a_film_that_nothing_befalls_is_read_as_it_is_or_mirrored(pool: Pool) ->
         np.testing.assert_allclose(film[:, ::-1] if other else film, pool.inputs[row] / 255.0)
 
 
+@pytest.mark.parametrize("coarse", [0.0, 1.0])
 @pytest.mark.parametrize("mirror", [0.0, 1.0])
-def test_a_tilted_film_is_turned_back(pool: Pool, mirror: float) -> None:
-    changes = Changes(none=0, turned=1, tilt=30, restyled=0, how=replace(STILL, mirror=mirror))
+def test_a_tilted_film_is_turned_back(pool: Pool, mirror: float, coarse: float) -> None:
+    how = replace(STILL, mirror=mirror)
+    changes = Changes(none=0, turned=1, tilt=30, coarse=coarse, restyled=0, how=how)
     rng = np.random.default_rng(0)
     for row in range(FILMS):
         film, mirrored = reader(pool, changes).film(row, rng)
@@ -71,6 +73,19 @@ def test_a_tilted_film_is_turned_back(pool: Pool, mirror: float) -> None:
         # Turned the wrong way or only one way they differ by 0.04 to 0.2; mirrored, a film lies
         # one pixel further.
         assert 0.0005 < np.abs(found - known)[8:-8, 8:-8, 0].mean() < 0.03
+
+
+def test_a_coarse_film_loses_more_of_its_detail_when_it_is_turned(pool: Pool) -> None:
+    lost = {}
+    for coarse in (0.0, 1.0):
+        changes = Changes(none=0, turned=1, coarse=coarse, restyled=0, how=STILL)
+        read, rng = reader(pool, changes), np.random.default_rng(1)
+        found = [
+            np.abs(read.film(row, rng)[0] - pool.inputs[row] / 255.0)[8:-8, 8:-8, 0].mean()
+            for row in np.repeat(range(FILMS), 4)
+        ]
+        lost[coarse] = np.mean(found)
+    assert lost[1.0] > 1.2 * lost[0.0]
 
 
 def test_what_befalls_films_leaves_them_the_same_films(pool: Pool) -> None:

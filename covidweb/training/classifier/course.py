@@ -1,0 +1,86 @@
+"""Two courses from one start, and the mean of what they end with.
+
+Networks that one start was taught into by different recipes lie close enough together for the mean
+of their weights to be a network as good as the better of them, at the cost of one (Wortsman et al.,
+"Model soups", ICML 2022). Of the two here, one is steadier and the other better inside and outside.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import keras
+import numpy as np
+
+from covidweb.training.classifier.fit import Recipe
+from covidweb.training.classifier.lessons import (
+    ADULTS,
+    CHILDREN,
+    COVID,
+    LUNGS_ONLY,
+    POOL_NORMALS,
+    Mix,
+)
+from covidweb.training.classifier.readings import Changes
+from covidweb.training.classifier.steadying import Steadying
+from covidweb.training.classifier.strength import Strength
+
+
+@dataclass(frozen=True)
+class Course:
+    """What one network learns before it goes into the mean.
+
+    Attributes:
+        recipe: of the trunk's lessons.
+        plan: of what makes it steady after them.
+    """
+
+    recipe: Recipe = field(default_factory=Recipe)
+    plan: Steadying = field(default_factory=Steadying)
+
+
+COURSES = (Course(), Course(Recipe(gradient=0.4, place=2.0)))
+"""The product's."""
+
+_KEPT_STILL = Mix(
+    plans=COVID
+    + POOL_NORMALS
+    + tuple(replace(plan, films=n) for plan, n in zip(CHILDREN, (4, 5, 2), strict=True))
+    + tuple(replace(plan, films=2) for plan in ADULTS)
+    + tuple(replace(plan, films=max(1, plan.films // 2)) for plan in LUNGS_ONLY)
+)
+"""More of those that move most: children's and NIH's films."""
+
+_STILL = Steadying(
+    probability=40.0,
+    changes=Changes(
+        none=0.15,
+        turned=0.75,
+        coarse=0.7,
+        restyled=0.5,
+        how=Strength(
+            turn=2.5,
+            zoom=0.03,
+            shift=0.02,
+            borrow=0.25,
+            equalise=0.1,
+            curve=0.2,
+            shade=0.03,
+            blur=0.45,
+        ),
+    ),
+    mix=_KEPT_STILL,
+)
+
+LAST = (_STILL, replace(_STILL, epochs=16))
+"""What makes the product's mean steadier: two rounds, the second by what the first's end says."""
+
+
+def averaged(models: Sequence[keras.Model]) -> keras.Model:
+    """Return a network whose weights are the means of those of networks of one shape.
+
+    The first of them is changed and returned. Readings of COVID-19 are to be fitted again.
+    """
+    first = models[0]
+    every = zip(*(model.get_weights() for model in models), strict=True)
+    first.set_weights([np.mean(same, axis=0) for same in every])
+    return first
