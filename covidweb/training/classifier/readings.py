@@ -105,7 +105,7 @@ class Reader:
         mirrored = bool(np.linalg.det(matrix[:, :2]) < 0)
         kernel = cv2.INTER_LINEAR
         if rng.random() < self.changes.turned:
-            if rng.random() < self.changes.coarse:
+            if self.changes.coarse and rng.random() < self.changes.coarse:
                 crop, matrix = _coarser(crop, matrix, rng.uniform(_COARSEST, 1.0))
                 side = len(crop)
             degrees = self.changes.tilt * rng.uniform(-1, 1)

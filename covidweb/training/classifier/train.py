@@ -103,7 +103,8 @@ def train_classifier(
 
     device = prepare_device()
     _deterministic()
-    courses, last = courses or COURSES, last or LAST
+    courses = COURSES if courses is None else courses
+    last = LAST if last is None else last
     if epochs is not None:
         courses = [replace(o, recipe=replace(o.recipe, epochs=epochs)) for o in courses]
     if steady_epochs is not None:
