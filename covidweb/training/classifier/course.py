@@ -22,7 +22,6 @@ from covidweb.training.classifier.lessons import (
 )
 from covidweb.training.classifier.readings import Changes
 from covidweb.training.classifier.steadying import Steadying
-from covidweb.training.classifier.strength import Strength
 
 
 @dataclass(frozen=True)
@@ -57,16 +56,7 @@ _STILL = Steadying(
         turned=0.75,
         coarse=0.7,
         restyled=0.5,
-        how=Strength(
-            turn=2.5,
-            zoom=0.03,
-            shift=0.02,
-            borrow=0.25,
-            equalise=0.1,
-            curve=0.2,
-            shade=0.03,
-            blur=0.45,
-        ),
+        how=replace(Changes().how, turn=2.5, blur=0.45),
     ),
     mix=_KEPT_STILL,
 )

@@ -105,6 +105,7 @@ class Reader:
         mirrored = bool(np.linalg.det(matrix[:, :2]) < 0)
         kernel = cv2.INTER_LINEAR
         if rng.random() < self.changes.turned:
+            # At 0 no number is drawn for it: such plans draw the films that they always drew.
             if self.changes.coarse and rng.random() < self.changes.coarse:
                 crop, matrix = _coarser(crop, matrix, rng.uniform(_COARSEST, 1.0))
                 side = len(crop)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import keras
 
     from covidweb.training.classifier.course import Course
+    from covidweb.training.classifier.fit import Recipe
     from covidweb.training.classifier.steadying import Steadying
 
 MARGIN = 0.08
@@ -117,21 +118,24 @@ def train_classifier(
     log(f"{len(pool.rows)} films, on {device}")
     options = options or HeadOptions()
 
-    def steadier(model: "keras.Model", plan: "Steadying", step: str, draws: int) -> "keras.Model":
+    def steadier(
+        model: "keras.Model", taught: "Recipe", plan: "Steadying", step: str, draws: int
+    ) -> "keras.Model":
         if not plan.epochs:
             return model
         learn_reading(model, pool, options, hold_out, seed)
         folder = run_folder(f"{name}-{step}")
-        return steadied(model, pool, recipe, plan, folder, draws, hold_out, log, beside=beside)
+        return steadied(model, pool, taught, plan, folder, draws, hold_out, log, beside=beside)
 
     ends = []
     for number, course in enumerate(courses, 1):
         folder = run_folder(f"{name}-course{number}")
         model = fit(pool, course.recipe, folder, seed, hold_out, log, beside=beside)
-        ends.append(steadier(model, course.plan, f"course{number}-steady", seed))
+        step = f"course{number}-steady"
+        ends.append(steadier(model, course.recipe, course.plan, step, seed))
     model = averaged(ends)
     for number, plan in enumerate(last):
-        model = steadier(model, plan, f"mean-steady{number + 1}", seed + number)
+        model = steadier(model, recipe, plan, f"mean-steady{number + 1}", seed + number)
     facts = finish(model, pool, options, hold_out, seed)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(run_folder(f"{name}-course{len(courses)}") / HISTORY, output / HISTORY)
