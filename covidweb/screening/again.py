@@ -15,10 +15,10 @@ import numpy as np
 from covidweb.networks.standard import Box, View
 from covidweb.screening.engine import EngineOutput
 
-SETS_IN = 0.1
+SETS_IN = 0.2
 """Probability, and its distance from 1, beyond which other views count."""
 
-IN_FULL = 0.2
+IN_FULL = 0.26
 """The same, from which on each counts as much as the first."""
 
 VIEWS = (

@@ -5,7 +5,15 @@ from importlib.metadata import version
 
 from covidweb import __version__
 
-LIBRARIES = ("tensorflow", "keras", "ai-edge-litert", "numpy", "pillow", "scikit-learn")
+LIBRARIES = (
+    "tensorflow",
+    "keras",
+    "ai-edge-litert",
+    "ai-edge-quantizer",
+    "numpy",
+    "pillow",
+    "scikit-learn",
+)
 
 INTENDED_USE = (
     "Research and teaching: to study what a network reads from frontal chest radiographs, and "

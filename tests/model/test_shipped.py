@@ -85,12 +85,13 @@ def test_a_shipped_network_is_the_same_in_both_its_forms(name):
     if bundle.card.input.mask_channel:
         films = np.concatenate([films, np.ones_like(films)], -1)
     found, wanted = lite(bundle.lite().read_bytes())(films), whole(films, training=False)
+    # Most of their layers have 8 bits.
     if bundle.kind == "classifier":
-        for output, values in found.items():
-            np.testing.assert_allclose(values, wanted[output], atol=1e-4)
-        return
-    # Their weights have 8 bits.
-    if bundle.kind == "lungs":
+        np.testing.assert_allclose(found["covid_logit"], wanted["covid_logit"], atol=0.25)
+        np.testing.assert_allclose(found["opacity_logit"], wanted["opacity_logit"], atol=0.1)
+        moves = np.abs(found["features"] - wanted["features"]).mean(axis=1)
+        assert (moves < 0.02 * np.abs(wanted["features"]).mean()).all()
+    elif bundle.kind == "lungs":
         assert np.mean((found >= 0.5) != (wanted >= 0.5)) < 0.005
     else:
         assert np.array_equal(found[:, :5].argmax(axis=1), wanted.numpy()[:, :5].argmax(axis=1))

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from covidweb.networks.classifier import EIGHT_BITS
 from covidweb.networks.compiled import compiled
+from covidweb.networks.eight_bits import in_eight_bits
 from covidweb.networks.lite import converted, lite
 
 if TYPE_CHECKING:
@@ -15,5 +17,5 @@ if TYPE_CHECKING:
 def forward(screener: "Screener") -> Callable[[np.ndarray], Any]:
     """Return a bundle's softmax network as it was saved, run by what the Screener runs on."""
     if screener.device == "CPU" and screener.bundle.lite():
-        return lite(converted(screener.network))
+        return lite(in_eight_bits(converted(screener.network), EIGHT_BITS))
     return compiled(screener.network)

@@ -61,16 +61,23 @@ _STILL = Steadying(
     mix=_KEPT_STILL,
 )
 
-LAST = (_STILL, replace(_STILL, epochs=16))
-"""What makes the product's mean steadier: two rounds, the second by what the first's end says."""
+LAST = (_STILL, replace(_STILL, epochs=16), replace(_STILL, epochs=32))
+"""What makes the product's mean steadier: each round by what the end of the one before says."""
+
+FRESH = 0.2
+"""Share of the last course's end in the product's network, beside what was made steadier: it tells
+more apart."""
 
 
-def averaged(models: Sequence[keras.Model]) -> keras.Model:
+def averaged(models: Sequence[keras.Model], shares: Sequence[float] | None = None) -> keras.Model:
     """Return a network whose weights are the means of those of networks of one shape.
 
     The first of them is changed and returned. Readings of COVID-19 are to be fitted again.
+
+    Args:
+        models: at least one. shares: of each, with the sum 1; None for equal ones.
     """
     first = models[0]
     every = zip(*(model.get_weights() for model in models), strict=True)
-    first.set_weights([np.mean(same, axis=0) for same in every])
+    first.set_weights([np.average(same, axis=0, weights=shares) for same in every])
     return first

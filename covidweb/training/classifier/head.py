@@ -35,7 +35,7 @@ class HeadOptions:
     ridge: float = 0.02
     fit: float = 200.0
     children: float = 0.1
-    opacity: float = 0.65
+    opacity: float = 0.7
 
 
 @dataclass(frozen=True, eq=False)

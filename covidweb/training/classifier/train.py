@@ -1,9 +1,9 @@
 """Train the default classifier and write its bundle.
 
 The trunk learns opacities within sources (`lessons`, `fit`), in two courses whose ends are averaged
-(`course`), and to keep still (`steadying`); the COVID reading is a direction in its features that
-turns away from places (`head`); probability, threshold and doubt come from validation films and
-from sources left out (`calibrate`).
+(`course`), and to keep still (`steadying`), and its kernels are rounded (`rounded`); the COVID
+reading is a direction in its features that turns away from places (`head`); probability, threshold
+and doubt come from validation films and from sources left out (`calibrate`).
 """
 
 import json
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 MARGIN = 0.08
 MAIN = "train_pool"
+MEASURED = 128
+"""Films on which the rounded network's normalisations are measured."""
 VIEWED = ("rsna", "rsna_lungs", "nih")
 """Sources that name the view of every adult's film."""
 LIMITS = (
@@ -73,6 +75,7 @@ def train_classifier(
     courses: "Sequence[Course] | None" = None,
     options: HeadOptions | None = None,
     last: "Sequence[Steadying] | None" = None,
+    fresh: float | None = None,
     command: str = "",
     log: Log = print,
     models: Path | None = None,
@@ -88,7 +91,8 @@ def train_classifier(
             0; None for the plans'.
         hold_out: sources to leave out of everything, for experiments.
         courses: whose mean the network is. options: of the head. last: what makes the mean steady,
-            one round after another. None for the product's.
+            one round after another. fresh: share of the last course's end that is mixed in then.
+            None for the product's.
         command: the command line, for the card.
         log: receives one line per epoch.
         models: folder of bundles with `lungs`; None for the product's own.
@@ -98,14 +102,16 @@ def train_classifier(
         DataError: the manifest or a film cannot be read, or the pretrained start is missing.
         ModelError: there is no lung network.
     """
-    from covidweb.training.classifier.course import COURSES, LAST, averaged
+    from covidweb.training.classifier.course import COURSES, FRESH, LAST, averaged
     from covidweb.training.classifier.fit import fit
+    from covidweb.training.classifier.rounded import rounded
     from covidweb.training.classifier.steadying import steadied
 
     device = prepare_device()
     _deterministic()
     courses = COURSES if courses is None else courses
     last = LAST if last is None else last
+    fresh = FRESH if fresh is None else fresh
     if epochs is not None:
         courses = [replace(o, recipe=replace(o.recipe, epochs=epochs)) for o in courses]
     if steady_epochs is not None:
@@ -136,6 +142,11 @@ def train_classifier(
     model = averaged(ends)
     for number, plan in enumerate(last):
         model = steadier(model, recipe, plan, f"mean-steady{number + 1}", seed + number)
+    if len(ends) > 1:
+        model = averaged([model, ends[-1]], (1 - fresh, fresh))
+    learned = np.flatnonzero(_kept(pool, hold_out) & (pool.rows["split"] == "train"))
+    measured = np.random.default_rng(seed).permutation(learned)[:MEASURED]
+    model = rounded(model, pool.standard(np.sort(measured)))
     facts = finish(model, pool, options, hold_out, seed)
     output.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(run_folder(f"{name}-course{len(courses)}") / HISTORY, output / HISTORY)
@@ -144,7 +155,7 @@ def train_classifier(
         split_sha256=split_sha256(split_manifest(load_manifest(data))),
         films=_counts(pool, hold_out),
     )
-    card = _card(spec, facts, courses, last, seed, hold_out)
+    card = _card(spec, facts, courses, last, fresh, seed, hold_out)
     return write_bundle(model, output, replace(card, data=source, command=command), facts)
 
 
@@ -201,8 +212,7 @@ def learn_reading(
     seed: int = 0,
 ) -> Learned:
     """Fit the COVID reading on a trained trunk's features and set it; changes the model."""
-    kept = ~pool.rows["source"].isin(hold_out) & pool.framed
-    index = np.flatnonzero(kept & (pool.rows["split"] != "test"))
+    index = np.flatnonzero(_kept(pool, hold_out) & (pool.rows["split"] != "test"))
     rows = pool.rows.iloc[index]
     films = kinds(features_of(model, pool, index), rows)
     train = (rows["split"] == "train").to_numpy()
@@ -319,6 +329,11 @@ def write_bundle(model: "keras.Model", output: Path, card: Card, facts: Facts) -
     return seal(output, card, (WEIGHTS, GATE, save_lite(model, output / WEIGHTS, "classifier")))
 
 
+def _kept(pool: Pool, hold_out: tuple[str, ...]) -> np.ndarray:
+    """Return bool (N,): films with lungs, of sources that take part."""
+    return np.asarray(~pool.rows["source"].isin(hold_out) & pool.framed)
+
+
 def _set_head(model: "keras.Model", head: Head) -> None:
     """Write the joint head into the graph: a reading of its own plus a share of the opacity."""
     opacity = opacity_head(model)
@@ -360,6 +375,7 @@ def _card(
     facts: Facts,
     courses: "Sequence[Course]",
     last: "Sequence[Steadying]",
+    fresh: float,
     seed: int,
     hold_out: tuple[str, ...],
 ) -> Card:
@@ -384,6 +400,7 @@ def _card(
         recipe={
             "courses": [asdict(course) for course in courses],
             "last": [asdict(plan) for plan in last],
+            "fresh": fresh,
             "seed": seed,
         },
         held_out_sources=hold_out,

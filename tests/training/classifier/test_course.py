@@ -25,6 +25,13 @@ def test_every_weight_of_the_mean_is_the_mean() -> None:
     assert any(np.abs(one - two).max() > 0.01 for one, two in zip(*before, strict=True))
 
 
+def test_shares_weigh() -> None:
+    (one, two), found = [network(seed).get_weights() for seed in (0, 1)], network(0)
+    averaged([found, network(1)], (0.75, 0.25))
+    for mean, a, b in zip(found.get_weights(), one, two, strict=True):
+        np.testing.assert_allclose(mean, 0.75 * a + 0.25 * b, atol=1e-7)
+
+
 def test_the_mean_of_one_network_is_that_network() -> None:
     (before,), found = [network(2).get_weights()], averaged([network(2)])
     for mean, one in zip(found.get_weights(), before, strict=True):
@@ -45,7 +52,7 @@ def test_what_moves_most_is_kept_still_most_often() -> None:
             p.films for p in mix.plans
         )
 
-    for round_ in LAST:
-        assert round_.mix is not None
+    for plan in LAST:
+        assert plan.mix is not None
         for source in ("kermany", "nih"):
-            assert films(round_.mix, source) > films(Mix(), source)
+            assert films(plan.mix, source) > films(Mix(), source)
