@@ -93,7 +93,7 @@ def test_every_import_is_in_the_requirements():
     names = {"PIL": "pillow", "sklearn": "scikit-learn", "skimage": "scikit-image", "fpdf": "fpdf2"}
     names |= {"cv2": "opencv-python-headless"}
     names |= {"tf_keras_vis": "tf-keras-vis", "gdcm": "python-gdcm", "imagehash": "ImageHash"}
-    names |= {"ai_edge_litert": "ai-edge-litert"}
+    names |= {"ai_edge_litert": "ai-edge-litert", "ai_edge_quantizer": "ai-edge-quantizer"}
     # Ray, stores by address and torch-cam are optional, in files of their own.
     files = ("requirements.txt", "requirements-cluster.txt", "requirements-bench.txt")
     required = "\n".join((ROOT / name).read_text() for name in files)
