@@ -64,5 +64,5 @@ def test_the_apps_number_is_the_one_that_the_shipped_evaluation_has(
         found = screener.screen(read_radiograph_file(real_data / files[image]))
         if found.probability is not None:
             differences.append(abs(found.probability - score))
-    # Another make of CPU rounds 8 bits otherwise: a mask may move by a pixel, and so may answers.
-    assert len(differences) > 8 and np.median(differences) <= 2e-3 and max(differences) <= 0.05
+    # Another make of CPU rounds the lung finder's 8 bits otherwise, and may move a mask by a pixel.
+    assert len(differences) > 8 and np.median(differences) <= 1e-5 and max(differences) <= 0.05
