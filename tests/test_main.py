@@ -12,13 +12,14 @@ def run(code, *words):
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.parametrize("library", ["ai_edge_litert", "tensorflow"])
 @pytest.mark.parametrize("status", [0, 1, 2])
-def test_a_process_with_tensorflow_leaves_at_once_and_whole(status):
+def test_a_process_with_networks_leaves_at_once_and_whole(status, library):
     """Whatever stands in an exit handler is what leaving at once saves; output is not lost."""
     found = run(
         "import atexit; from covidweb.__main__ import main; "
         "atexit.register(lambda: print('torn down', flush=True)); "
-        "sys.modules['tensorflow'] = types.ModuleType('tensorflow'); "
+        f"sys.modules['{library}'] = types.ModuleType('{library}'); "
         "cli.main = lambda: (print('x' * 200_000), print('said', file=sys.stderr), "
         f"sys.exit({status})); main()"
     )
@@ -26,7 +27,7 @@ def test_a_process_with_tensorflow_leaves_at_once_and_whole(status):
     assert found.stdout == "x" * 200_000 + "\n" and found.stderr == "said\n"
 
 
-def test_a_process_without_tensorflow_ends_as_ever():
+def test_a_process_without_networks_ends_as_ever():
     found = run(
         "import atexit; from covidweb.__main__ import main; "
         "atexit.register(lambda: print('torn down')); main()",
@@ -44,3 +45,14 @@ def test_help_loads_none_of_the_heavy_libraries():
     )
     assert found.returncode == 0, found.stderr
     assert json.loads(found.stdout.splitlines()[-1]) == []
+
+
+def test_films_can_be_read_before_the_networks_libraries_are_imported():
+    heavy = ["scipy", "pydicom", "ai_edge_litert", "pandas", "tensorflow", "keras"]
+    found = run(
+        "import json\n"
+        "import covidweb.bundle, covidweb.commands.job, covidweb.screening.pipeline\n"
+        f"print(json.dumps([n for n in {heavy} if n in sys.modules]))"
+    )
+    assert found.returncode == 0, found.stderr
+    assert json.loads(found.stdout) == []

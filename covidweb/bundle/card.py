@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta
-from scipy.special import expit
 
 VERSION = 1
 """Of the card's form; a card without one is of the first."""
@@ -79,6 +78,8 @@ class Calibration:
 
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Return the calibrated probabilities 0..1 of logits, float64 of the same shape."""
+        from scipy.special import expit
+
         scaled = (np.asarray(logits, np.float64) + self.bias) / self.temperature
         return np.asarray(expit(scaled))
 

@@ -19,7 +19,7 @@ import numpy as np
 from covidweb.errors import ImageError
 from covidweb.radiograph.budget import FINISHED, fair_seconds
 from covidweb.radiograph.decode import broken, decode, no_memory
-from covidweb.radiograph.dicom import Facts
+from covidweb.radiograph.facts import Facts
 from covidweb.radiograph.limits import Limits, limits_table
 from covidweb.radiograph.picture import Pixels, claim_stated
 from covidweb.radiograph.sizes import Stated, stated_size

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+# Imported before there is a film, whose time and memory are counted.
+import covidweb.radiograph.dicom  # noqa: F401
 from covidweb.errors import ImageError
 from covidweb.radiograph.budget import on_claim
 from covidweb.radiograph.decode import decode

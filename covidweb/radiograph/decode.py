@@ -1,7 +1,7 @@
 """From bytes of a known format to grey pixels: one sentence for whatever a decoder trips over."""
 
 from covidweb.errors import ImageError
-from covidweb.radiograph.dicom import Facts, decode_dicom
+from covidweb.radiograph.facts import Facts
 from covidweb.radiograph.limits import Limits
 from covidweb.radiograph.picture import Pixels, decode_picture
 from covidweb.radiograph.quiet import quiet
@@ -20,7 +20,12 @@ def decode(data: bytes, kind: str) -> tuple[Pixels, Facts]:
     """
     try:
         with quiet():
-            return decode_dicom(data) if kind == "DICOM" else (decode_picture(data, kind), Facts())
+            if kind != "DICOM":
+                return decode_picture(data, kind), Facts()
+            # pydicom takes longer to import than all else here; only the children need it.
+            from covidweb.radiograph.dicom import decode_dicom
+
+            return decode_dicom(data)
     except ImageError:
         raise
     except MemoryError as error:

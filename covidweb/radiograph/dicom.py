@@ -5,7 +5,6 @@ Source: DICOM PS3.3 C.7.6.1.1.1 (patient orientation), C.7.6.3 (image pixel).
 
 import io
 import zlib
-from typing import NamedTuple
 
 import numpy as np
 from pydicom import dcmread
@@ -24,6 +23,7 @@ from covidweb.radiograph.budget import claim
 from covidweb.radiograph.colour import luma
 from covidweb.radiograph.decompress import check_syntax, decompress
 from covidweb.radiograph.elements import TAGS, items, whole, word, words
+from covidweb.radiograph.facts import Facts
 from covidweb.radiograph.grey import grey_film
 from covidweb.radiograph.limits import MIB, Limits
 from covidweb.radiograph.picture import Pixels
@@ -71,20 +71,6 @@ _NEEDED = (
     "PixelData",
 )
 _DEFLATED = b"1.2.840.10008.1.2.1.99"
-
-
-class Facts(NamedTuple):
-    """What a file says about its film; empty where it says nothing.
-
-    Attributes:
-        view: one of `views.VIEWS`, or None.
-        body_part: a part of the body that is surely not the chest, or None.
-        burnt_in: the file says that text is burnt into the picture.
-    """
-
-    view: str | None = None
-    body_part: str | None = None
-    burnt_in: bool = False
 
 
 def decode_dicom(data: bytes) -> tuple[Pixels, Facts]:

@@ -1,8 +1,16 @@
-"""From bytes to a ScreeningResult; `Screener` is the way in."""
+"""From bytes to a ScreeningResult; `Screener` is the way in.
 
-from covidweb.screening.explain import METHODS, TITLES
-from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
-from covidweb.screening.screener import Prepared, Screener
+Its names are imported when they are asked for, so that a part can be used without all of them:
+`predict` reads its first films while the networks' libraries are imported.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from covidweb.screening.explain import METHODS, TITLES
+    from covidweb.screening.result import ZONES, Finding, ModelId, ScreeningResult
+    from covidweb.screening.screener import Prepared, Screener
 
 __all__ = [
     "METHODS",
@@ -14,3 +22,16 @@ __all__ = [
     "Screener",
     "ScreeningResult",
 ]
+
+_MODULES = {
+    "explain": ("METHODS", "TITLES"),
+    "result": ("ZONES", "Finding", "ModelId", "ScreeningResult"),
+    "screener": ("Prepared", "Screener"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -3,10 +3,10 @@
 Each check gives a Finding with its figure and its limit. Films that fail one are not assessed.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from covidweb.bundle import Bundle
@@ -67,7 +67,7 @@ class Gate:
         needs_lungs = bundle.card.input is not None and bundle.card.input.crop == "lungs"
         if section is None:
             return cls(needs_lungs=needs_lungs)
-        values = json.loads(bundle.weights(section.file).read_text(encoding="utf-8"))
+        values = msgspec.json.decode(bundle.weights(section.file).read_bytes())
         mean, precision = np.asarray(values["mean"]), np.asarray(values["precision"])
         return cls(mean, precision, section.limit, needs_lungs)
 

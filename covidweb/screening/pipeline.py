@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from covidweb.errors import ImageError
+from covidweb.networks.memory import keep_freed
 from covidweb.radiograph import Limits, Radiograph, Source, read_radiograph
 from covidweb.screening.line import BATCH
 from covidweb.screening.result import ScreeningResult
@@ -84,6 +85,7 @@ def screen_stream(
     """
     if not sources:
         return
+    keep_freed()
     count = threads or os.cpu_count() or 1
     pool = ThreadPoolExecutor(count, "reader")
     opened = _ReadAhead(sources, pool, count)
