@@ -67,12 +67,29 @@ def test_a_fault_of_one_part_is_the_callers(two_cores):
         lanes.side_by_side(fails, 2)(np.zeros((4, 2)))
 
 
-@pytest.mark.parametrize(("count", "sizes"), [(1, [1]), (2, [1, 1]), (7, [3, 4]), (16, [8, 8])])
-def test_films_taken_one_by_one_are_shared_out_evenly(two_cores, count, sizes):
+@pytest.mark.parametrize(
+    ("count", "sizes"), [(1, [1]), (2, [1, 1]), (7, [1] * 7), (15, [1] + [2] * 7), (16, [2] * 8)]
+)
+def test_films_taken_one_by_one_are_shared_out_in_small_parts(two_cores, count, sizes):
     run = Run()
     batch = np.arange(count, dtype=np.float32).reshape(count, 1)
     assert np.array_equal(lanes.side_by_side(run, None)(batch)["twice"], 2 * batch)
     assert sorted(run.sizes) == sizes
+
+
+def test_who_is_held_up_keeps_no_other_waiting(two_cores):
+    others = threading.Semaphore(0)
+
+    def run(part):
+        if 0 in part:
+            # The first part ends when all the others have: the other core takes them.
+            assert all(others.acquire(timeout=20) for _ in range(7))
+        else:
+            others.release()
+        return part
+
+    batch = np.arange(16, dtype=np.float32).reshape(16, 1)
+    assert np.array_equal(lanes.side_by_side(run, None)(batch), batch)
 
 
 def test_what_runs_on_the_cpu_is_shared_out_beside_a_gpu(two_cores, monkeypatch):
