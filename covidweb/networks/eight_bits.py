@@ -17,7 +17,6 @@ from covidweb.networks.standard import standard_input
 from covidweb.radiograph import read_radiograph
 
 _FILMS = 16
-_MARGIN = 0.08
 
 
 def in_eight_bits(content: bytes, layers: str) -> bytes:
@@ -73,7 +72,7 @@ def _simulated(size: int) -> Sequence[np.ndarray]:
     """Return standard inputs float32 (size, size, 2) of simulated films, half with opacities."""
     from covidweb.simulate import sample_film
 
-    spec = InputSpec(size, "lungs", _MARGIN, mask_channel=True)
+    spec = InputSpec(size, "lungs", mask_channel=True)
     films = (sample_film(index) for index in range(_FILMS))
     return [
         standard_input(read_radiograph(film.png()), spec, film.lung_mask).array for film in films
