@@ -24,14 +24,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "explain": ("METHODS", "TITLES"),
-    "result": ("ZONES", "Finding", "ModelId", "ScreeningResult"),
-    "screener": ("Prepared", "Screener"),
+    "METHODS": "explain",
+    "TITLES": "explain",
+    "ZONES": "result",
+    "Finding": "result",
+    "ModelId": "result",
+    "Prepared": "screener",
+    "Screener": "screener",
+    "ScreeningResult": "result",
 }
 
 
 def __getattr__(name: str) -> Any:
-    for module, names in _MODULES.items():
-        if name in names:
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    if name not in _MODULES:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -85,6 +85,7 @@ def screen_stream(
     """
     if not sources:
         return
+    # The Screener says so, too, but films are read before it is there.
     keep_freed()
     count = threads or os.cpu_count() or 1
     pool = ThreadPoolExecutor(count, "reader")
