@@ -1,5 +1,6 @@
 """Train, evaluate and audit from the command line, on drawn films with tiny networks."""
 
+import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import pytest
 import tensorflow as tf
 from conftest import card_keys, write_small_data
 from PIL import Image
+from typer import Typer
 from typer.testing import CliRunner
 
 from covidweb.bundle import Bundle, read_bundle
@@ -27,6 +29,7 @@ from covidweb.radiograph import Radiograph, read_radiograph_file
 from covidweb.screening import Screener
 from covidweb.screening.lungs import LungFinder
 from covidweb.screening.regions import Lungs
+from covidweb.training.classifier import experiments
 from covidweb.training.classifier import fit as fitting
 from covidweb.training.classifier import train as classifier
 from covidweb.training.classifier.course import Course
@@ -181,6 +184,50 @@ def test_train_classifier_writes_a_bundle_with_its_gate(trained: dict[str, Bundl
     )
     low, high = bundle.card.band
     assert 0 < low <= bundle.card.threshold <= high < 1
+
+
+@pytest.fixture
+def experiment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Typer:
+    """The experiments' command, with one tiny variant."""
+    monkeypatch.setenv("COVIDWEB_RUNS", str(tmp_path))
+    monkeypatch.setattr(experiments, "VARIANTS", {"base": RECIPE})
+    monkeypatch.setattr(experiments, "run", partial(experiments.run, beside=False))
+    command = Typer()
+    command.command()(experiments.main)
+    return command
+
+
+@pytest.mark.usefixtures("trained")
+def test_an_experiment_tells_how_sources_left_out_of_everything_are_answered(
+    data: Path, tmp_path: Path, experiment: Typer
+) -> None:
+    with untraced():
+        words = ["base", "--data", str(data), "--hold-out", "cxnet,openist", "--epochs", "2"]
+        said = CliRunner().invoke(experiment, words, catch_exceptions=False)
+    assert said.exit_code == 0
+    (line,) = (tmp_path / "experiments" / "results.jsonl").read_text().splitlines()
+    found = json.loads(line)
+    assert found["hold_out"] == ["cxnet", "openist"] and found["epochs"] == 2
+    assert found["cxnet-openist"] == found["left_out"]
+    assert {"called cxnet covid", "called openist normal", "inside", "threshold"} <= set(found)
+    (folder,) = tmp_path.glob("try-base-*")
+    assert len((folder / "history.csv").read_text().splitlines()) == 3
+
+
+@pytest.mark.usefixtures("trained")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["bass"], "A variant is one of base. Received: bass"),
+        (["base", "--hold-out", "cxnet,openest"], "Received: openest"),
+    ],
+)
+def test_an_experiment_names_what_it_does_not_know(
+    words: list[str], said: str, data: Path, tmp_path: Path, experiment: Typer
+) -> None:
+    found = CliRunner().invoke(experiment, [*words, "--data", str(data)])
+    assert found.exit_code == 2 and said in found.output
+    assert not list(tmp_path.glob("experiments/*.jsonl")) and not list(tmp_path.glob("try-*"))
 
 
 @pytest.mark.parametrize("name", ["seed", "classifier"])

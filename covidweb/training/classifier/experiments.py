@@ -1,23 +1,27 @@
 """Compare variants of the recipe: inside, with sources left out, within sources, and on the map.
 
 `python -m covidweb.training.classifier.experiments NAME [--data DIR]` trains a short run without
-the COVID-19 source cxnet and the normal source openist, then scores films of both. External and
-stress sets are never looked at here. One JSON line per run goes to
-`runs/experiments/results.jsonl`.
+the COVID-19 source cxnet and the normal source openist, then scores films of both; `--hold-out`
+names others, `--epochs` sets its length. What a trunk knows of a hospital shows only where it never
+saw it: a head fitted without a source reads features that were learned with it. External and stress
+sets are never looked at here. One JSON line per run goes to `runs/experiments/results.jsonl`.
 """
 
 import json
-import sys
 import time
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+import pandas as pd
+import typer
 
 from covidweb.bundle import InputSpec
 from covidweb.dataset import data_root
 from covidweb.dataset.boxes import in_boxes
+from covidweb.errors import EXPECTED, DataError, sentence
 from covidweb.metrics import auc
 from covidweb.networks.standard import WHOLE_FILM
 from covidweb.screening.localisation import chance, points_at
@@ -53,6 +57,7 @@ VARIANTS: dict[str, Recipe] = {
     "hard_cut": replace(SHORT, cut=True),
     "gradient_0": replace(SHORT, gradient=0.0),
     "gradient_40": replace(SHORT, gradient=0.4),
+    "second": replace(SHORT, gradient=0.4, place=2.0),
     "stage_3": replace(SHORT, stage=3),
     "stage_5": replace(SHORT, stage=5),
     "no_mirror": replace(SHORT, strength=Strength(mirror=0.0)),
@@ -61,24 +66,46 @@ VARIANTS: dict[str, Recipe] = {
 
 
 def run(
-    name: str, data: Path, hold_out: tuple[str, ...] = HOLD_OUT, seed: int = 0
+    name: str,
+    data: Path,
+    hold_out: tuple[str, ...] = HOLD_OUT,
+    seed: int = 0,
+    epochs: int | None = None,
+    *,
+    beside: bool = True,
 ) -> dict[str, Any]:
     """Train a variant and return its figures.
 
+    Args:
+        name: of `VARIANTS`. data: the data root.
+        hold_out: sources that neither trunk nor head sees.
+        seed: of weights, order and augmentation.
+        epochs: passes; None for the variant's.
+        beside: draw batches in a process of their own.
+
     Raises:
-        KeyError: no such variant.
+        DataError: no such variant, or no such source in the data.
     """
+    if name not in VARIANTS:
+        raise DataError(f"A variant is one of {', '.join(VARIANTS)}. Received: {name}")
     recipe, start = VARIANTS[name], time.monotonic()
+    recipe = replace(recipe, epochs=epochs or recipe.epochs)
     folder = run_folder("-".join(["try", name, f"seed{seed}", *hold_out]))
     spec = InputSpec(recipe.size, "lungs", MARGIN, mask_channel=True)
     pool = load_pool(data, spec, folder.parent / "cache")
-    model = fit(pool, recipe, folder, seed, hold_out)
+    sources = sorted(pool.rows["source"].unique())
+    if unknown := sorted(set(hold_out) - set(sources)):
+        raise DataError(
+            f"Sources to leave out are among {', '.join(sources)}. Received: {', '.join(unknown)}"
+        )
+    model = fit(pool, recipe, folder, seed, hold_out, beside=beside)
     facts = finish(model, pool, HeadOptions(), hold_out, seed)
     unseen = np.flatnonzero(
         ((pool.rows["split"] == "validation") | pool.rows["source"].isin(hold_out)) & pool.framed
     )
     logits = logits_of(model, pool, unseen)
     found: dict[str, Any] = {"variant": name, "seed": seed, "hold_out": list(hold_out)}
+    found |= {"epochs": recipe.epochs, "threshold": facts.operating.threshold}
     found |= figures(pool, unseen, *logits, hold_out)
     pairs = [value for pair, value in facts.left_out.items() if pair != "inside"]
     found |= {"left_out_of_head": float(np.mean(pairs))} if pairs else {}
@@ -120,12 +147,26 @@ def figures(
     if len(np.unique(truth[outside])) == 2:
         found["left_out"] = auc(truth[outside], covid[outside])
         found["left_out_opacity"] = auc(truth[outside], opacity[outside])
+    found |= _pairs(rows, truth, covid, hold_out)
     for source in ("kermany", "nih"):
         one = ((rows["source"] == source) & rows["label"].isin(("normal", "pneumonia"))).to_numpy()
         sick = (rows["label"] == "pneumonia").to_numpy()[one]
         if len(np.unique(sick)) == 2:
             found[f"{source}_opacity"] = auc(sick, opacity[one])
             found[f"{source}_covid"] = auc(sick, covid[one])
+    return found
+
+
+def _pairs(
+    rows: pd.DataFrame, truth: np.ndarray, covid: np.ndarray, hold_out: tuple[str, ...]
+) -> dict[str, float]:
+    """Return the AUC of each left-out source's COVID-19 films against each one's normal films."""
+    source, well = rows["source"].to_numpy(), (rows["label"] == "normal").to_numpy()
+    found = {}
+    for one, other in product(hold_out, repeat=2):
+        known = (truth & (source == one)) | (well & (source == other))
+        if len(np.unique(truth[known])) == 2:
+            found[f"{one}-{other}"] = auc(truth[known], covid[known])
     return found
 
 
@@ -181,22 +222,29 @@ def _rates(
     return {f"called {name}": float(called[names == name].mean()) for name in np.unique(names)}
 
 
-def main(arguments: list[str]) -> None:
-    """Run the named variants one after the other."""
-    data = data_root()
-    if "--data" in arguments:
-        place = arguments.index("--data")
-        data = Path(arguments[place + 1])
-        arguments = arguments[:place] + arguments[place + 2 :]
-    results = run_folder("experiments")
+def main(
+    names: Annotated[list[str], typer.Argument(help="Variants to train, one after the other.")],
+    data: Annotated[Path | None, typer.Option(help="The data root, with manifest.csv.")] = None,
+    hold_out: Annotated[str, typer.Option(help="Sources to leave out of everything.")] = ",".join(
+        HOLD_OUT
+    ),
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes of 50 batches.")] = None,
+    seed: Annotated[int, typer.Option(help="Of every random choice.")] = 0,
+) -> None:
+    """Train short runs without whole sources, and say how these are answered."""
+    results, left_out = run_folder("experiments"), tuple(hold_out.split(","))
     results.mkdir(parents=True, exist_ok=True)
-    for name in arguments:
-        found = run(name, data)
+    for name in names:
+        try:
+            found = run(name, data or data_root(), left_out, seed, epochs)
+        except EXPECTED as error:
+            typer.echo(sentence(error), err=True)
+            raise typer.Exit(2) from error
         line = json.dumps({k: round(v, 4) if isinstance(v, float) else v for k, v in found.items()})
-        print(line, flush=True)
+        typer.echo(line)
         with (results / "results.jsonl").open("a", encoding="utf-8") as stream:
             stream.write(line + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    typer.run(main)
